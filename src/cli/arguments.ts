@@ -1,0 +1,63 @@
+import { OPTION_NAMES, OPTIONS, OptionError, type Options, parseOptions } from '../server/options.ts'
+
+export type Command =
+  | { readonly run: 'serve'; readonly options: Options }
+  | { readonly run: 'help' | 'version' }
+
+/** What the command line and the environment ask for; a flag wins over its variable. Throws OptionError. */
+export function readArguments(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Command {
+  const flags = readFlags(argv)
+  if (flags.has('--help')) return { run: 'help' }
+  if (flags.has('--version')) return { run: 'version' }
+  const known = new Set(OPTION_NAMES.map((name) => OPTIONS[name].variable))
+  const unknown = Object.keys(environment).find((name) => name.startsWith('RUNYARD_') && !known.has(name))
+  if (unknown !== undefined)
+    throw new OptionError(`There is no variable ${unknown}. There are ${[...known].join(', ')}.`)
+  const texts: Partial<Record<keyof Options, string>> = {}
+  for (const name of OPTION_NAMES) {
+    const text = flags.get(OPTIONS[name].flag) ?? environment[OPTIONS[name].variable]
+    if (text !== undefined) texts[name] = text
+  }
+  const spelled = (name: keyof Options): string =>
+    flags.has(OPTIONS[name].flag) ? OPTIONS[name].flag : OPTIONS[name].variable
+  return { run: 'serve', options: parseOptions(texts, spelled) }
+}
+
+/** `--flag value` and `--flag=value`, the last one winning. */
+function readFlags(argv: readonly string[]): Map<string, string> {
+  const flags = new Map<string, string>()
+  const takeValue = new Set(OPTION_NAMES.map((name) => OPTIONS[name].flag))
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] ?? ''
+    const [flag = '', ...rest] = word.split('=')
+    if (flag === '--help' || flag === '-h') flags.set('--help', '')
+    else if (flag === '--version') flags.set('--version', '')
+    else if (!takeValue.has(flag)) throw new OptionError(`There is no option ${word}. See --help.`)
+    else {
+      const value = word.includes('=') ? rest.join('=') : argv[++i]
+      if (value === undefined) throw new OptionError(`${flag} takes a value. See --help.`)
+      flags.set(flag, value)
+    }
+  }
+  return flags
+}
+
+/** The text of `--help`. */
+export function helpText(): string {
+  const rows = OPTION_NAMES.map((name) => {
+    const { flag, value, help, variable, fallback } = OPTIONS[name]
+    const left = `  ${flag} ${value}`.padEnd(28)
+    return `${left}${help}\n${' '.repeat(28)}${variable}${fallback === undefined ? '' : `, default ${fallback}`}`
+  })
+  return `runyard: a local stand-in for the run-history APIs of ConductorOne, Trigger.dev, Nx1 and Basedash
+
+Usage: runyard [options]
+
+${rows.join('\n')}
+  --help                    This text.
+  --version                 The version.
+`
+}

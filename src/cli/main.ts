@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { ScenarioError } from '../seed/scenario.ts'
+import { FOLDERS } from '../server/folders.ts'
+import { OptionError } from '../server/options.ts'
+import { DatabaseError } from '../store/database.ts'
+import { helpText, readArguments } from './arguments.ts'
+import { banner } from './banner.ts'
+
+/** Serves until SIGTERM or SIGINT. Exits 1 with a sentence on stderr when it cannot start, 2 for a bad option. */
+export async function main(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  try {
+    const command = readArguments(argv, environment)
+    const { version } = JSON.parse(readFileSync(FOLDERS.package, 'utf8')) as { version: string }
+    if (command.run !== 'serve') return say(command.run === 'help' ? helpText() : `${version}\n`)
+    // Loaded when it is needed: help and a bad option have no use for a server.
+    const { createRunyard } = await import('../server/runyard.ts')
+    const runyard = await createRunyard(command.options)
+    await runyard.listen()
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void runyard.close())
+    say(banner(version, (await runyard.sandbox('default')) ?? {}))
+  } catch (error) {
+    const told = explanation(error)
+    if (told === undefined) throw error
+    process.stderr.write(`runyard: ${told}\n`)
+    process.exitCode = error instanceof OptionError ? 2 : 1
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(text)
+}
+
+/** What a person can do something about, in a sentence; undefined for an error of Runyard's own. */
+function explanation(error: unknown): string | undefined {
+  if (error instanceof OptionError || error instanceof DatabaseError || error instanceof ScenarioError)
+    return error.message
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  if (error.code === 'EADDRINUSE')
+    return `${error.message}. Something listens there already: choose another --port.`
+  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+    return `${error.message}. Choose another --host or --port.`
+  }
+  return undefined
+}

@@ -1,0 +1,76 @@
+import type { JsonObject } from '../core/json.ts'
+import { json, problem, type Reply } from '../core/reply.ts'
+import { type ApiRequest, baseUrl } from '../core/request.ts'
+import type { Sandboxes } from '../core/sandbox.ts'
+import type { Control } from '../http/server.ts'
+import type { Api } from '../spec/api.ts'
+
+export interface ControlOptions {
+  /** The control plane's own document. */
+  readonly api: Api
+  readonly sandboxes: Sandboxes
+  health(): Health
+}
+
+export interface Health {
+  readonly status: 'ok' | 'draining'
+  readonly version: string
+  readonly uptimeMs: number
+}
+
+/** The control plane under `/_runyard`, routed by its own document. */
+export function controlPlane({ api, sandboxes, health }: ControlOptions): Control {
+  const operations: Record<string, (request: ApiRequest) => Promise<Reply>> = {
+    getHealth: async () => {
+      const state = health()
+      return json(state.status === 'ok' ? 200 : 503, state)
+    },
+    getDocument: async () => json(200, api.document),
+    listSandboxes: async (request) => {
+      const described: JsonObject[] = []
+      for (const sandbox of sandboxes.list()) described.push(await sandbox.describe(baseUrl(request)))
+      return json(200, { sandboxes: described })
+    },
+    getSandbox: async (request) => {
+      const id = request.params.id ?? ''
+      const sandbox = sandboxes.get(id)
+      if (sandbox !== undefined) return json(200, await sandbox.describe(baseUrl(request)))
+      const ids = sandboxes.list().map((other) => other.id)
+      return problem(404, 'No such sandbox', `There is no sandbox '${id}'. There are: ${ids.join(', ')}.`)
+    },
+  }
+
+  return {
+    async answer(request, peer) {
+      const match = api.match(request.method === 'HEAD' ? 'GET' : request.method, request.path)
+      if (match.found === 'nothing') {
+        return problem(
+          404,
+          'Not Found',
+          `The control plane has no ${request.path}. Its document is /_runyard/openapi.json.`,
+        )
+      }
+      if (match.found === 'path') {
+        const refusal = problem(405, 'Method Not Allowed', `${request.path} takes ${match.allow.join(', ')}.`)
+        return { ...refusal, headers: { ...refusal.headers, allow: match.allow.join(', ') } }
+      }
+      const { operation } = match
+      // Probes may come from anywhere; what shows credentials may not.
+      if (operation.operationId !== 'getHealth' && !isLoopback(peer)) {
+        return problem(
+          403,
+          'Loopback only',
+          `The control plane answers loopback peers only, and this is ${peer}.`,
+        )
+      }
+      const params = api.pathParams(operation, request.path)
+      const respond = operations[operation.operationId]
+      if (respond === undefined) throw new Error(`${operation.operationId} is not implemented`)
+      return respond({ ...request, params })
+    },
+  }
+}
+
+function isLoopback(peer: string): boolean {
+  return peer === '::1' || /^(::ffff:)?127\./.test(peer)
+}

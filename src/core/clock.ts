@@ -1,0 +1,51 @@
+/**
+ * The one door to time: nothing else in `src/` reads the wall clock or makes a `Date`
+ * (`test/architecture.test.ts` looks). All instants are milliseconds since the epoch.
+ */
+
+/** A sandbox's clock. */
+export interface Clock {
+  /** The sandbox's present, in ms since the epoch. */
+  now(): number
+  /** Whether time stands still until it is told to move. */
+  readonly frozen: boolean
+}
+
+/** The wall clock: credentials live on it always, since clients mint assertions by no other. */
+export function wallNow(): number {
+  return Date.now()
+}
+
+/** A clock that follows the wall clock. */
+export const liveClock: Clock = { now: wallNow, frozen: false }
+
+/** A clock that stands at `at` (ms). */
+export function frozenClock(at: number): Clock {
+  return { now: () => at, frozen: true }
+}
+
+/** `ms` as ISO 8601 UTC with milliseconds and `Z`: `2026-06-01T12:00:00.000Z`. */
+export function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+/** `ms` as a `Date`, for libraries that take nothing else. */
+export function dateOf(ms: number): Date {
+  return new Date(ms)
+}
+
+const ISO_DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i
+const OFFSET = /(Z|[+-]\d{2}:?\d{2})$/i
+
+/**
+ * The instant (ms) that an ISO 8601 date or date-time names, or undefined when it names none. Without an offset
+ * the text is UTC, so that no answer depends on the machine's time zone.
+ */
+export function parseIso(text: string): number | undefined {
+  if (!ISO_DATE.test(text)) return undefined
+  const ms = Date.parse(text.includes('T') && !OFFSET.test(text) ? `${text}Z` : text)
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+/** The furthest instant (ms) that a date can name, in either direction. */
+export const FURTHEST = 8.64e15

@@ -1,0 +1,57 @@
+import type { Provider } from '../core/provider.ts'
+import { hostName } from '../core/request.ts'
+import type { Api } from '../spec/api.ts'
+
+/** A provider with its document at work. */
+export interface Served {
+  readonly provider: Provider
+  readonly api: Api
+  /** What its paths begin with: what it owns, and each documented path up to its first parameter. */
+  readonly prefixes: readonly string[]
+}
+
+/** Whose request it is, and the path as that vendor knows it. */
+export interface Addressed {
+  readonly served: Served
+  readonly mount: string
+  readonly path: string
+}
+
+/**
+ * Finds whose request it is: by `Host`, by the vendors' own paths, which do not collide, or by the `/<provider>` prefix.
+ * Undefined when it is nobody's.
+ */
+export function addressee(all: readonly Served[], host: string, rawPath: string): Addressed | undefined {
+  const path = normalPath(rawPath)
+  const name = hostName(host).toLowerCase()
+  const byHost = all.find(({ provider }) => provider.hosts.some((pattern) => matchesHost(pattern, name)))
+  if (byHost) return { served: byHost, mount: '', path }
+  const byPath = all.find(({ prefixes }) => prefixes.some((prefix) => path.startsWith(prefix)))
+  if (byPath) return { served: byPath, mount: '', path }
+  for (const served of all) {
+    const mount = `/${served.provider.name}`
+    if (path.startsWith(`${mount}/`)) return { served, mount, path: path.slice(mount.length) }
+  }
+  return undefined
+}
+
+function matchesHost(pattern: string, host: string): boolean {
+  return pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern
+}
+
+/** The path with each segment decoded and encoded again, so that every spelling of a path is the same path. */
+function normalPath(rawPath: string): string {
+  return rawPath
+    .split('/')
+    .map((segment) => encodeURIComponent(decode(segment)))
+    .join('/')
+}
+
+/** Percent-decoding that leaves what cannot be decoded as it is. */
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}

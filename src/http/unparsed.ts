@@ -1,0 +1,41 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Reply } from '../core/reply.ts'
+import { bytes } from './write.ts'
+
+/** What Node's parser makes known of a request that it gives up on. */
+export interface ParserError {
+  readonly code?: string
+  /** A Buffer, whatever Fastify's types say. */
+  readonly rawPacket?: unknown
+}
+
+/** The method, target and headers of a request whose method Node's parser does not know, or undefined. */
+export function unknownMethod(
+  error: ParserError,
+): { method: string; url: string; rawHeaders: string[] } | undefined {
+  if (error.code !== 'HPE_INVALID_METHOD' || !Buffer.isBuffer(error.rawPacket)) return undefined
+  const [requestLine = '', ...lines] = error.rawPacket.toString('latin1').split('\r\n')
+  const [, method, url] = /^([!#$%&'*+.^_`|~\w-]+) (\/\S*) HTTP\/1\.[01]$/.exec(requestLine) ?? []
+  if (method === undefined || url === undefined) return undefined
+  const rawHeaders: string[] = []
+  for (const line of lines) {
+    const colon = line.indexOf(':')
+    if (colon < 0) break
+    rawHeaders.push(line.slice(0, colon), line.slice(colon + 1).trim())
+  }
+  return { method, url, rawHeaders }
+}
+
+/** Writes a reply to a connection that Node's HTTP server has let go of, and ends it. */
+export function writeRaw(socket: Socket, reply: Reply): void {
+  if (!socket.writable) return
+  const body = bytes(reply) ?? Buffer.alloc(0)
+  const head = [
+    `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? ''}`,
+    ...Object.entries(reply.headers).map(([name, value]) => `${name}: ${value}`),
+    `content-length: ${body.length}`,
+    'connection: close',
+  ]
+  socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]))
+}

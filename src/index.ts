@@ -1,0 +1,5 @@
+export { ScenarioError } from './seed/scenario.ts'
+export type { Options } from './server/options.ts'
+export { OptionError } from './server/options.ts'
+export { createRunyard, type Runyard } from './server/runyard.ts'
+export { DatabaseError } from './store/database.ts'

@@ -1,0 +1,176 @@
+import { parseIso } from '../core/clock.ts'
+
+/** How a Runyard is started. Every member has a flag and a RUNYARD_* variable of the same meaning. */
+export interface Options {
+  /** The address to listen on. */
+  readonly host: string
+  /** The port to listen on; 0 for one that the system gives. */
+  readonly port: number
+  /** The SQLite file that keeps the data; in memory without one. */
+  readonly db: string | undefined
+  /** What a new default sandbox is filled with: a name in `seeds/`, or a path to a JSON file. */
+  readonly scenario: string | undefined
+  /** The seed of a new default sandbox's data. */
+  readonly seed: number | undefined
+  /** `live`, or the instant that the clock stands at, in ms. */
+  readonly clock: 'live' | number
+  readonly rateLimits: boolean
+  readonly checkReplies: boolean
+  readonly log: LogLevel
+}
+
+export type LogLevel = (typeof LOG_LEVELS)[number]
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+
+/** A bad option; its message names the option, the value and what would be right. */
+export class OptionError extends Error {
+  override name = 'OptionError'
+}
+
+interface Description<T> {
+  readonly flag: string
+  readonly variable: string
+  /** What stands for the value in help, `<port>` say. */
+  readonly value: string
+  /** As text, as it would be typed; undefined for none. */
+  readonly fallback: string | undefined
+  readonly help: string
+  /** The value that the text means; undefined when it means none. */
+  parse(text: string): T | undefined
+  /** What `parse` takes, for people. */
+  readonly takes: string
+}
+
+/** Every option once: parsing, help, README and environment all read this table. */
+export const OPTIONS: { readonly [Name in keyof Options]: Description<Exclude<Options[Name], undefined>> } = {
+  host: {
+    flag: '--host',
+    variable: 'RUNYARD_HOST',
+    value: '<address>',
+    fallback: '127.0.0.1',
+    help: 'Address to listen on.',
+    parse: (text) => text || undefined,
+    takes: 'an address, such as 127.0.0.1 or 0.0.0.0',
+  },
+  port: {
+    flag: '--port',
+    variable: 'RUNYARD_PORT',
+    value: '<port>',
+    fallback: '4010',
+    help: 'Port to listen on; 0 takes any free one.',
+    parse: (text) => wholeNumber(text, 65_535),
+    takes: 'a whole number from 0 to 65535',
+  },
+  db: {
+    flag: '--db',
+    variable: 'RUNYARD_DB',
+    value: '<file>',
+    fallback: undefined,
+    help: 'SQLite file that keeps the data across restarts; without it, data is in memory.',
+    parse: (text) => text || undefined,
+    takes: 'a path to a file',
+  },
+  scenario: {
+    flag: '--scenario',
+    variable: 'RUNYARD_SCENARIO',
+    value: '<name|file>',
+    fallback: 'default',
+    help: 'What to fill the default sandbox with: default, empty, edge, or a JSON file of your own.',
+    parse: (text) => text || undefined,
+    takes: 'the name of a scenario, or a path that ends in .json',
+  },
+  seed: {
+    flag: '--seed',
+    variable: 'RUNYARD_SEED',
+    value: '<number>',
+    fallback: '1',
+    help: 'Seed of the data: same seed, clock and scenario, same bytes.',
+    parse: (text) => wholeNumber(text, 4_294_967_295),
+    takes: 'a whole number from 0 to 4294967295',
+  },
+  clock: {
+    flag: '--clock',
+    variable: 'RUNYARD_CLOCK',
+    value: '<live|instant>',
+    fallback: 'live',
+    help: 'live follows the wall clock; an ISO 8601 instant stands still there.',
+    parse: (text) => (text === 'live' ? text : parseIso(text)),
+    takes: "'live' or an ISO 8601 instant, such as 2026-06-01T12:00:00Z",
+  },
+  rateLimits: {
+    flag: '--rate-limits',
+    variable: 'RUNYARD_RATE_LIMITS',
+    value: '<on|off>',
+    fallback: 'off',
+    help: "Hold clients to the vendors' rate limits (Basedash: 600 requests a minute per key).",
+    parse: onOff,
+    takes: "'on' or 'off'",
+  },
+  checkReplies: {
+    flag: '--check-replies',
+    variable: 'RUNYARD_CHECK_REPLIES',
+    value: '<on|off>',
+    fallback: 'off',
+    help: "Hold every reply against its vendor's document; one that breaks it becomes a 500 and is logged.",
+    parse: onOff,
+    takes: "'on' or 'off'",
+  },
+  log: {
+    flag: '--log',
+    variable: 'RUNYARD_LOG',
+    value: '<level>',
+    fallback: 'warn',
+    help: `Least level to log, as JSON lines: ${LOG_LEVELS.join(', ')}. Each request is a line at info.`,
+    parse: (text) => LOG_LEVELS.find((level) => level === text),
+    takes: `one of ${LOG_LEVELS.join(', ')}`,
+  },
+}
+
+/** The options by their names, in the order that help lists them. */
+export const OPTION_NAMES = Object.keys(OPTIONS) as (keyof Options)[]
+
+/**
+ * Options from texts, by option name; the texts come from the command line or the environment. An option whose absence
+ * has a meaning of its own (db, scenario, seed) stays undefined without a text. Throws OptionError; `spelled` says how
+ * the user wrote the option's name.
+ */
+export function parseOptions(
+  texts: Readonly<Partial<Record<keyof Options, string>>>,
+  spelled: (name: keyof Options) => string = (name) => OPTIONS[name].flag,
+): Options {
+  const read = <Name extends keyof Options>(name: Name): Exclude<Options[Name], undefined> | undefined => {
+    const text = texts[name]
+    if (text === undefined) return undefined
+    const value = OPTIONS[name].parse(text)
+    if (value === undefined)
+      throw new OptionError(`${spelled(name)} takes ${OPTIONS[name].takes}, not '${text}'.`)
+    return value
+  }
+  const given = Object.fromEntries(OPTION_NAMES.map((name) => [name, read(name)]))
+  return withDefaults(given as Partial<Options>)
+}
+
+/** The options whose default depends on the file that `db` names: what it was filled with stays. */
+const LEFT_TO_THE_FILE: readonly (keyof Options)[] = ['scenario', 'seed']
+
+/** Options with every default filled in. */
+export function withDefaults(
+  given: { readonly [Name in keyof Options]?: Options[Name] | undefined },
+): Options {
+  const filled = OPTION_NAMES.map((name) => {
+    const { fallback, parse } = OPTIONS[name]
+    if (given[name] !== undefined || fallback === undefined || LEFT_TO_THE_FILE.includes(name))
+      return [name, given[name]]
+    return [name, parse(fallback)]
+  })
+  // The table's type says that each default parses to its option's type.
+  return Object.freeze(Object.fromEntries(filled) as unknown as Options)
+}
+
+function wholeNumber(text: string, max: number): number | undefined {
+  return /^\d{1,10}$/.test(text) && Number(text) <= max ? Number(text) : undefined
+}
+
+function onOff(text: string): boolean | undefined {
+  return text === 'on' ? true : text === 'off' ? false : undefined
+}

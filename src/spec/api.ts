@@ -1,0 +1,134 @@
+import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
+import { type Document, OpenAPIBackend, type Operation as RoutedOperation } from 'openapi-backend'
+import type { JsonObject } from '../core/json.ts'
+import type { Problem } from '../core/provider.ts'
+
+/** An operation of a document, as routing finds it. */
+export interface DocumentedOperation {
+  readonly operationId: string
+  /** OR of ANDs of security scheme names; empty when nobody is asked who they are. */
+  readonly security: readonly (readonly string[])[]
+  readonly routed: RoutedOperation
+}
+
+export type Match =
+  | { readonly found: 'operation'; readonly operation: DocumentedOperation }
+  | { readonly found: 'path'; readonly allow: readonly string[] }
+  | { readonly found: 'nothing' }
+
+/** One OpenAPI document at work: openapi-backend decides what a path means and what is valid. */
+export class Api {
+  readonly document: JsonObject
+  readonly #backend: OpenAPIBackend
+  readonly #operations = new Map<string, DocumentedOperation>()
+
+  private constructor(document: JsonObject, backend: OpenAPIBackend) {
+    this.document = document
+    this.#backend = backend
+    for (const routed of backend.router.getOperations()) {
+      if (routed.operationId === undefined)
+        throw new Error(`${routed.method} ${routed.path} has no operationId`)
+      this.#operations.set(routed.operationId, {
+        operationId: routed.operationId,
+        security: (routed.security ?? []).map((requirement) => Object.keys(requirement)),
+        routed,
+      })
+    }
+  }
+
+  /** Reads a document (OpenAPI 3.1) and gets its validators ready. */
+  static async of(document: JsonObject): Promise<Api> {
+    const backend = new OpenAPIBackend({
+      // A copy, since openapi-backend dereferences in place. The cast: JSON is all that a document is.
+      definition: structuredClone(document) as unknown as Document,
+      // The full start validates against the schema of OpenAPI 3.0 and refuses 3.1 (docs/decisions.md).
+      quick: true,
+      ignoreTrailingSlashes: false,
+      ajvOpts: { allErrors: true, logger: false, strict: false, strictNumbers: true, verbose: true },
+      // A new one, since openapi-backend's coerces what a provider could not read: 'true' would pass as a boolean.
+      customizeAjv: (_ajv, options) => addFormats.default(new Ajv({ ...options, coerceTypes: false })),
+    })
+    await backend.init()
+    const api = new Api(document, backend)
+    for (const operationId of api.#operations.keys()) {
+      backend.validator.getRequestValidatorsForOperation(operationId)
+    }
+    return api
+  }
+
+  get operationIds(): string[] {
+    return [...this.#operations.keys()]
+  }
+
+  /** The path templates that the document has. */
+  get paths(): string[] {
+    return [...new Set([...this.#operations.values()].map((operation) => operation.routed.path))]
+  }
+
+  match(method: string, path: string): Match {
+    const routed = this.#backend.router.matchOperation({ method, path, headers: {} })
+    const operation = routed?.operationId === undefined ? undefined : this.#operations.get(routed.operationId)
+    if (operation !== undefined) return { found: 'operation', operation }
+    const allow = METHODS.filter((other) =>
+      this.#backend.router.matchOperation({ method: other, path, headers: {} }),
+    )
+    return allow.length > 0 ? { found: 'path', allow } : { found: 'nothing' }
+  }
+
+  /** The values of the path's parameters, decoded. */
+  pathParams(operation: DocumentedOperation, path: string): Record<string, string> {
+    const parsed = this.#backend.router.parseRequest({ method: 'get', path, headers: {} }, operation.routed)
+    return Object.fromEntries(Object.entries(parsed.params).map(([name, value]) => [name, String(value)]))
+  }
+
+  /** What the document forbids in a request; empty when it is valid. */
+  problems(operation: DocumentedOperation, path: string, query: Record<string, unknown>): Problem[] {
+    const { errors } = this.#backend.validateRequest(
+      // The cast: the library's type knows only text in a query, its validators take what the provider has read.
+      { method: 'get', path, query: query as Record<string, string>, headers: {} },
+      operation.routed,
+    )
+    return (errors ?? []).flatMap((error) => {
+      const [place = '', ...steps] = error.instancePath.slice(1).split('/').map(unescapePointer)
+      // Nobody reads the path's parameters but openapi-backend, which leaves them text.
+      if (place === 'path' && error.keyword === 'type' && isTextOf(error.params.type, error.data)) return []
+      return {
+        in: place === 'path' ? 'path' : place === 'requestBody' ? 'body' : 'query',
+        path: steps,
+        rule: error.keyword,
+        facts: error.params,
+        value: error.data,
+        message: error.message ?? error.keyword,
+      }
+    })
+  }
+
+  /**
+   * How a reply breaks the document; empty when it keeps to it. A status that is not documented breaks it; a body that
+   * is no JSON is undefined here, and not looked at.
+   */
+  breaches(operation: DocumentedOperation, status: number, body: unknown): string[] {
+    const responses = operation.routed.responses ?? {}
+    if (!(String(status) in responses) && !('default' in responses))
+      return [`status ${status} is not documented`]
+    if (body === undefined) return []
+    const { errors } = this.#backend.validateResponse(body, operation.routed, status)
+    return (errors ?? []).map((error) => `${error.instancePath || 'body'} ${error.message ?? error.keyword}`)
+  }
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** Whether a text from a path is a value of a JSON Schema type. */
+function isTextOf(type: unknown, text: unknown): boolean {
+  if (typeof text !== 'string') return false
+  if (type === 'integer') return /^-?\d+$/.test(text)
+  return type === 'number'
+    ? text.trim() !== '' && Number.isFinite(Number(text))
+    : type === 'boolean' && /^(true|false)$/.test(text)
+}
+
+function unescapePointer(step: string): string {
+  return step.replaceAll('~1', '/').replaceAll('~0', '~')
+}

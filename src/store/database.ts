@@ -1,0 +1,140 @@
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts'
+
+type Value = string | number | bigint | null
+
+/** Refusal to serve from a file; its message says which file, why, and what to do. */
+export class DatabaseError extends Error {
+  override name = 'DatabaseError'
+}
+
+// better-sqlite3 12 built against Node 24.19 or later aborts the process when a Statement is garbage-collected
+// (nodejs/node#65446). So no statement is ever let go, and `pragma()` and `iterate()`, which make their own, are not
+// used (docs/decisions.md).
+const kept: Sqlite.Statement<Value[], unknown>[] = []
+
+/** A SQLite database with its statements cached by their text. */
+export class Database {
+  readonly #sqlite: Sqlite.Database
+  readonly #statements = new Map<string, Sqlite.Statement<Value[], unknown>>()
+
+  /**
+   * Opens `file`, making it when there is none, or a database in memory. Throws DatabaseError, leaving the file as it
+   * is, when it is not Runyard's or is from a newer Runyard.
+   */
+  constructor(file: string | undefined) {
+    if (file === undefined) {
+      this.#sqlite = new Sqlite(':memory:')
+      this.#create()
+      return
+    }
+    const path = resolve(file)
+    const version = existingVersion(path)
+    try {
+      this.#sqlite = new Sqlite(path)
+      this.exec('PRAGMA synchronous = NORMAL')
+      if (version === undefined) this.#create()
+      // Asked again of SQLite itself: a crash can leave a newer version in the write-ahead log only.
+      else refuseNewer(path, Number(this.get<{ user_version: number }>('PRAGMA user_version')?.user_version))
+      this.exec('PRAGMA journal_mode = WAL')
+    } catch (error) {
+      if (error instanceof DatabaseError) throw error
+      throw new DatabaseError(
+        `${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    }
+  }
+
+  #create(): void {
+    this.transaction(() => {
+      this.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
+      this.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
+      this.exec(SCHEMA)
+    })
+  }
+
+  exec(sql: string): void {
+    this.#sqlite.exec(sql)
+  }
+
+  /** The rows of a query. The row type is the caller's word for what its SQL selects. */
+  all<Row>(sql: string, ...values: Value[]): Row[] {
+    return this.#prepare(sql).all(...values) as Row[]
+  }
+
+  /** The first row, if any. */
+  get<Row>(sql: string, ...values: Value[]): Row | undefined {
+    return this.#prepare(sql).get(...values) as Row | undefined
+  }
+
+  /** How many rows the statement changed. */
+  run(sql: string, ...values: Value[]): number {
+    return this.#prepare(sql).run(...values).changes
+  }
+
+  /** All of `work`, or nothing of it. */
+  transaction<T>(work: () => T): T {
+    this.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      this.exec('COMMIT')
+      return result
+    } catch (error) {
+      this.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  close(): void {
+    this.#sqlite.close()
+  }
+
+  #prepare(sql: string): Sqlite.Statement<Value[], unknown> {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#sqlite.prepare<Value[], unknown>(sql)
+      this.#statements.set(sql, statement)
+      kept.push(statement)
+    }
+    return statement
+  }
+}
+
+/** The schema version of a Runyard file, undefined when there is no file yet (or an empty one). */
+function existingVersion(path: string): number | undefined {
+  if (!existsSync(path)) {
+    if (existsSync(dirname(path))) return undefined
+    throw new DatabaseError(`${path} cannot be made: there is no folder ${dirname(path)}. Make it first.`)
+  }
+  if (!statSync(path).isFile())
+    throw new DatabaseError(`${path} is not a file. Name a file to keep the data in.`)
+  if (statSync(path).size === 0) return undefined
+  // Read as bytes, not through SQLite, which may write beside a file that it opens.
+  const header = Buffer.alloc(100)
+  const descriptor = openSync(path, 'r')
+  try {
+    readSync(descriptor, header, 0, header.length, 0)
+  } finally {
+    closeSync(descriptor)
+  }
+  // https://www.sqlite.org/fileformat.html#the_database_header
+  const isSqlite = header.subarray(0, 16).toString('latin1') === 'SQLite format 3\0'
+  if (!isSqlite || header.readUInt32BE(68) !== APPLICATION_ID) {
+    throw new DatabaseError(
+      `${path} is no Runyard file and was left as it is. Name another file, or move this one.`,
+    )
+  }
+  const version = header.readUInt32BE(60)
+  refuseNewer(path, version)
+  return version
+}
+
+function refuseNewer(path: string, version: number): void {
+  if (version <= SCHEMA_VERSION) return
+  throw new DatabaseError(
+    `${path} is from a newer Runyard (schema ${version}, this one knows ${SCHEMA_VERSION}) and was left as it is. ` +
+      'Start that Runyard, or name another file.',
+  )
+}
