@@ -1,0 +1,34 @@
+import type { Provider } from '../../core/provider.ts'
+import { bearer } from './access-token.ts'
+import { credentials, type Grant } from './credentials.ts'
+import { errors, trailingSlash } from './errors.ts'
+import { getLatestRun, listRuns } from './operations.ts'
+import { next } from './runs.ts'
+import { type Section, seeds } from './seeds.ts'
+import { mintToken } from './token-endpoint.ts'
+import type { World } from './world.ts'
+
+/** ConductorOne's role mining runs and its token endpoint (fidelity/conductorone.md). */
+export const provider: Provider<World, Grant, Partial<Section>> = {
+  name: 'conductorone',
+  title: 'ConductorOne',
+  hosts: ['*.conductor.one'],
+  owns: ['/api/v1/role-mining', '/auth/v1'],
+  servesHead: false,
+  security: { bearerAuth: bearer, oauth: bearer },
+  operations: {
+    'c1.api.role_mining_management.v1.RoleMiningManagementService.ListRuns': listRuns,
+    'c1.api.role_mining_management.v1.RoleMiningManagementService.GetLatestRun': getLatestRun,
+    mintToken,
+  },
+  errors,
+  seeds,
+  credentials,
+  next,
+  trailingSlash,
+  finish(request, reply) {
+    if (!request.path.startsWith('/auth/')) return reply
+    // RFC 6749 §5.1: no answer of the token endpoint may be kept.
+    return { ...reply, headers: { ...reply.headers, 'cache-control': 'no-store', pragma: 'no-cache' } }
+  },
+}
