@@ -1,0 +1,29 @@
+import type { Provider } from '../../core/provider.ts'
+import { security } from './access.ts'
+import { credentials } from './credentials.ts'
+import { errors, trailingSlash } from './errors.ts'
+import { finishRealm, preflight } from './realm/cors.ts'
+import { isRealmPath } from './realm/errors.ts'
+import { realmOperations } from './realm/operations.ts'
+import { listRuns, next } from './runs.ts'
+import { type Section, seeds } from './seeds.ts'
+import type { Grant, World } from './world.ts'
+
+/** Nx1's crew run history, and the Keycloak realm that signs its users in. */
+export const provider: Provider<World, Grant, Section> = {
+  name: 'nx1',
+  title: 'Nx1',
+  hosts: ['*.nx1cloud.com'],
+  owns: ['/api/crew', '/realms/'],
+  servesHead: false,
+  security,
+  operations: { list_runs_api_crew_runs_get: listRuns, ...realmOperations },
+  errors,
+  seeds,
+  credentials,
+  next,
+  preflight: (request) =>
+    isRealmPath(request.path) ? preflight(request) : errors.methodNotAllowed(request, ['GET']),
+  trailingSlash,
+  finish: (request, reply) => (isRealmPath(request.path) ? finishRealm(request, reply) : reply),
+}
