@@ -1,0 +1,26 @@
+import type { Provider } from '../../core/provider.ts'
+import { bearerAuth, credentials, type Grant } from './credentials.ts'
+import { errors } from './errors.ts'
+import { listAutomationRuns } from './list.ts'
+import { next } from './runs.ts'
+import type { Section } from './section.ts'
+import { seeds } from './seeds.ts'
+import type { World } from './world.ts'
+
+/** Basedash's public API, as far as its runs of automations go (fidelity/basedash.md). */
+export const provider: Provider<World, Grant, Section> = {
+  name: 'basedash',
+  title: 'Basedash',
+  hosts: ['charts.basedash.com'],
+  owns: ['/api/public'],
+  // The vendor's web framework answers HEAD by the same loader as GET (§B0).
+  servesHead: true,
+  security: { bearerAuth },
+  operations: { listAutomationRuns },
+  errors,
+  seeds,
+  credentials,
+  next,
+  /** The vendor's number, window and key are not public: these are ours (§B1). */
+  rateLimit: (caller) => ({ bucket: caller.name, max: 600, windowMs: 60_000 }),
+}
