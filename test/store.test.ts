@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { iso, parseIso } from '../src/core/clock.ts'
 import type { Change, Page, Run, RunQuery } from '../src/core/run.ts'
 import { Database } from '../src/store/database.ts'
 import { pageQuery, SqliteRuns } from '../src/store/runs.ts'
@@ -210,6 +211,31 @@ t.test('time passes over runs the same way in any step size', async (t) => {
       fine.filter((_, i) => (i + 1) % size === 0),
       `steps of ${size} ms`,
     )
+  }
+})
+
+t.test('an instant is UTC unless it says otherwise, on every machine', async (t) => {
+  const zone = process.env.TZ
+  t.teardown(() => {
+    if (zone === undefined) delete process.env.TZ
+    else process.env.TZ = zone
+  })
+  process.env.TZ = 'America/New_York'
+  const cases: readonly [text: string, means: string | undefined][] = [
+    ['2026-06-01', '2026-06-01T00:00:00.000Z'],
+    ['2026-06-01T10:00', '2026-06-01T10:00:00.000Z'],
+    ['2026-06-01t10:00:00', '2026-06-01T10:00:00.000Z'],
+    ['2026-06-01T10:00:00.5z', '2026-06-01T10:00:00.500Z'],
+    ['2026-06-01T10:00:00+02:00', '2026-06-01T08:00:00.000Z'],
+    ['2026-06-01T10:00:00-0430', '2026-06-01T14:30:00.000Z'],
+    ['2026-13-01', undefined],
+    ['June 1 2026', undefined],
+    ['noon', undefined],
+    ['', undefined],
+  ]
+  for (const [text, means] of cases) {
+    const ms = parseIso(text)
+    t.equal(ms === undefined ? undefined : iso(ms), means, text)
   }
 })
 

@@ -35,7 +35,7 @@ export function dateOf(ms: number): Date {
 }
 
 const ISO_DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i
-const OFFSET = /(Z|[+-]\d{2}:?\d{2})$/i
+const OFFSET = /(Z|[+-]\d{2}:?\d{2})$/
 
 /**
  * The instant (ms) that an ISO 8601 date or date-time names, or undefined when it names none. Without an offset
@@ -43,7 +43,8 @@ const OFFSET = /(Z|[+-]\d{2}:?\d{2})$/i
  */
 export function parseIso(text: string): number | undefined {
   if (!ISO_DATE.test(text)) return undefined
-  const ms = Date.parse(text.includes('T') && !OFFSET.test(text) ? `${text}Z` : text)
+  const named = text.toUpperCase()
+  const ms = Date.parse(named.includes('T') && !OFFSET.test(named) ? `${named}Z` : named)
   return Number.isNaN(ms) ? undefined : ms
 }
 
