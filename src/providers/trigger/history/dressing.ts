@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import { iso } from '../../../core/clock.ts'
+import { HEX } from '../../../core/random.ts'
+import type { Run } from '../../../core/run.ts'
+import type { Plan, RunFacets, Step, StoredRun } from '../run.ts'
+import { customers } from './customers.ts'
+import type { Draft, Occasion } from './draft.ts'
+import { cuids } from './ids.ts'
+import { CENTS_PER_RUN, centsPerMs } from './machines.ts'
+import type { Task } from './tasks.ts'
+
+/** Makes runs of drafts: ids, tags, keys, prices, and all else that a list shows (fidelity/trigger.md §6). */
+export function dressing({ environment, traffic, random, deployments }: Occasion): (draft: Draft) => Run {
+  const cuid = cuids(random.fork('ids'))
+  const tagsFor = customers(random.fork('customers'))
+  const isDev = environment.kind === 'dev'
+  // Where runs execute; in dev that is somebody's own machine.
+  const regions = isDev ? undefined : { 'us-east-1': 7, 'eu-central-1': environment.kind === 'prod' ? 3 : 0 }
+
+  return (draft) => {
+    const { createdAt, task, extreme } = draft
+    const isTest = task.kind === 'STANDARD' && !draft.batch && random.chance(traffic.testRuns)
+    const ttl = task.ttl ?? (isDev ? '10m' : undefined)
+    const region = regions && random.weighted(regions)
+    const body: StoredRun = {
+      status: draft.status,
+      task: task.id,
+      kind: task.kind,
+      ...(task.keyed && random.chance(0.8) && { idempotencyKey: random.text(HEX, 64) }),
+      createdAt: iso(createdAt),
+      updatedAt: iso(createdAt),
+      ...(draft.delayUntil !== undefined && { delayUntil: iso(draft.delayUntil) }),
+      isTest,
+      ...(ttl && { ttl }),
+      tags: sorted(extreme?.tags ?? tagsFor(task.tags, draft.customer)),
+      costInCents: 0,
+      baseCostInCents: 0,
+      durationMs: 0,
+      depth: draft.batch ? 1 : 0,
+      ...(task.metadata && { metadata: task.metadata(random) }),
+      ...(region && { region }),
+      ...extreme?.body,
+    }
+    const facets: RunFacets = {
+      status: body.status,
+      task: body.task,
+      tag: body.tags,
+      ...(draft.schedule && { schedule: draft.schedule }),
+      ...(draft.replayedBy && { bulkAction: [draft.replayedBy] }),
+      isTest: isTest ? 'true' : 'false',
+      ...(draft.batch && { batch: draft.batch }),
+      queue: task.queue ?? `task/${task.id}`,
+      machine: task.machine,
+      ...(region && { region }),
+    }
+    const steps = (extreme?.steps ?? draft.steps).map(({ at, status }) => ({ at: createdAt + at, status }))
+    const error = errorGroup(task, steps)
+    const plan: Plan = {
+      steps,
+      since: createdAt,
+      version: deployments.versionAt(steps.find(({ status }) => status === 'DEQUEUED')?.at ?? createdAt),
+      centsPerMs: isDev ? 0 : centsPerMs(task.machine),
+      centsPerRun: isDev ? 0 : CENTS_PER_RUN,
+      ...(error && { error }),
+      ...(draft.canceledBy && { canceledBy: draft.canceledBy }),
+    }
+    return { id: `run_${cuid(createdAt)}`, createdAt, scope: environment.id, facets, body, plan }
+  }
+}
+
+/** By a fixed locale, where the service takes its server's. */
+const alphabetical = new Intl.Collator('en')
+
+function sorted(tags: readonly string[]): string[] {
+  return [...tags].sort(alphabetical.compare)
+}
+
+/** The group of the error that the run ends in, if it ends in one: the same for the same error of the same task. */
+function errorGroup(task: Task, steps: readonly Step[]): string | undefined {
+  const last = steps.at(-1)
+  const message =
+    last?.status === 'COMPLETED_WITH_ERRORS'
+      ? task.errors[last.at % task.errors.length]
+      : last?.status === 'CRASHED'
+        ? 'TASK_PROCESS_OOM_KILLED'
+        : last?.status === 'SYSTEM_FAILURE'
+          ? 'TASK_RUN_HEARTBEAT_TIMEOUT'
+          : undefined
+  if (message === undefined) return undefined
+  return `error_${createHash('sha256').update(`${task.id}: ${message}`).digest('hex').slice(0, 16)}`
+}

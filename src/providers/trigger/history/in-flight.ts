@@ -1,0 +1,71 @@
+import type { Random } from '../../../core/random.ts'
+import type { Step } from '../run.ts'
+import type { Status } from '../status.ts'
+import type { Draft, Occasion } from './draft.ts'
+import { type Fate, life } from './life.ts'
+import { TASKS, type Task } from './tasks.ts'
+
+const MINUTE = 60_000
+
+/** `count` runs that are in the middle of something at the start, each created as long before it as that takes. */
+export function* unfinished(occasion: Occasion, count: number): Generator<Draft> {
+  for (let i = 0; i < count; i++) {
+    const status = STATUSES[i % STATUSES.length] ?? 'EXECUTING'
+    yield status === 'PENDING_VERSION' ? awaitingVersion(occasion) : caughtIn(status, occasion)
+  }
+}
+
+/** By turns, so that six runs show every status there is before the end. */
+const STATUSES: readonly Status[] = [
+  'EXECUTING',
+  'PENDING',
+  'WAITING_TO_RESUME',
+  'RETRYING_AFTER_FAILURE',
+  'PENDING_VERSION',
+  'DEQUEUED',
+  'EXECUTING',
+  'PENDING',
+]
+
+const PLAIN = TASKS.filter((task) => task.weight > 0 && !task.schedule && !task.fansOut)
+
+/** The tasks whose runs stay in a status for long enough to be caught in it. */
+function tasksFor(status: Status): Task[] {
+  if (status === 'EXECUTING') return PLAIN.filter((task) => task.busy[1] >= MINUTE)
+  if (status === 'WAITING_TO_RESUME') return PLAIN.filter((task) => task.waits)
+  if (status === 'RETRYING_AFTER_FAILURE') return PLAIN.filter((task) => task.backoff[1] >= MINUTE)
+  return PLAIN
+}
+
+function caughtIn(status: Status, { start, random }: Occasion): Draft {
+  const task = random.pick(tasksFor(status))
+  const fate: Fate = {
+    outcome: 'COMPLETED_SUCCESSFULLY',
+    retried: status === 'RETRYING_AFTER_FAILURE',
+    ...(status === 'PENDING' && { queued: [2 * MINUTE, 15 * MINUTE] as const }),
+  }
+  const steps = life(random, task, fate)
+  const createdAt = start - ageIn(status, steps, random)
+  return { createdAt, task, status: 'PENDING', steps }
+}
+
+/** An age (ms) at which the run is in the status, rather early in it. */
+function ageIn(status: Status, steps: readonly Step[], random: Random): number {
+  const entered = steps.findIndex((step) => step.status === status)
+  const from = steps[entered]?.at ?? 0
+  const until = steps[entered + 1]?.at ?? from + 1
+  return from + Math.floor((until - from) * random.float(0.05, 0.6))
+}
+
+/** A run of a task that is not deployed yet: it queues once the next deployment has it. */
+function awaitingVersion({ start, random, deployments }: Occasion): Draft {
+  const task = random.pick(PLAIN)
+  const createdAt = start - random.int(3 * MINUTE, 90 * MINUTE)
+  const deployed = deployments.awaited - createdAt
+  const after = life(random, task, { outcome: 'COMPLETED_SUCCESSFULLY' })
+  const steps: Step[] = [
+    { at: deployed, status: 'PENDING' },
+    ...after.map(({ at, status }) => ({ at: deployed + at, status })),
+  ]
+  return { createdAt, task, status: 'PENDING_VERSION', steps }
+}

@@ -1,0 +1,85 @@
+import type { Problem } from '../../core/provider.ts'
+import { lastValues } from '../../core/query.ts'
+import type { ApiRequest } from '../../core/request.ts'
+import { PARAMETERS, type Parameter, stepsOf, unknownWords } from './parameters.ts'
+import { VERSION_HEADER, type Vocabulary, vocabularyOf } from './status.ts'
+import type { components } from './wire.ts'
+
+/** One reason why a query is refused, in the shape of zod 3's issues (fidelity/trigger.md §2). */
+export type Issue = NonNullable<components['schemas']['ErrorWithDetailsResponse']['details']>[number]
+
+/** Every reason, in the order of the parameters. */
+export function issuesOf(request: ApiRequest, problems: readonly Problem[]): Issue[] {
+  const vocabulary = vocabularyOf(request.header(VERSION_HEADER))
+  const texts = lastValues(request.search)
+  const issues = PARAMETERS.flatMap((parameter) => {
+    const own = problems.filter((problem) => concerns(problem, parameter))
+    return own.length > 0 ? issuesFor(parameter, own, texts.get(parameter.name) ?? '', vocabulary) : []
+  })
+  return issues.length > 0
+    ? issues
+    : problems.map(({ path, message }) => ({ code: 'custom', message, path: [...path] }))
+}
+
+/** The refusal of a cursor that names no run of the environment. The service never refuses one, so the words are ours. */
+export function unknownRun(name: string, id: string): Issue {
+  return custom(name, `Invalid run ID: ${id}`)
+}
+
+function concerns(problem: Problem, parameter: Parameter): boolean {
+  return problem.in === 'query' && stepsOf(parameter).every((step, i) => problem.path[i] === step)
+}
+
+function issuesFor(
+  { name }: Parameter,
+  problems: readonly Problem[],
+  text: string,
+  vocabulary: Vocabulary,
+): Issue[] {
+  const path = [name]
+  switch (name) {
+    case 'page[size]':
+      return SIZE_RULES.flatMap((rule) => problems.filter((problem) => problem.rule === rule)).map(sizeIssue)
+    case 'filter[status]':
+      return [custom(name, `Invalid status values: ${unknownWords(text, vocabulary).join(', ')}`)]
+    case 'filter[isTest]':
+      return [custom(name, `Invalid value for isTest: ${text}`)]
+    case 'filter[createdAt][from]':
+    case 'filter[createdAt][to]':
+      return [{ code: 'invalid_date', path, message: 'Invalid date' }]
+    default:
+      return problems.map((problem) => custom(name, problem.message))
+  }
+}
+
+/** In the order in which the service checks them. */
+const SIZE_RULES = ['type', 'minimum', 'maximum']
+
+// The order of members differs between codes on the wire, and here.
+function sizeIssue({ rule, facts, value }: Problem): Issue {
+  const path = ['page[size]']
+  const limit = Number(facts.limit)
+  if (rule === 'minimum') {
+    const message = `Number must be greater than or equal to ${limit}`
+    return { code: 'too_small', minimum: limit, type: 'number', inclusive: true, exact: false, message, path }
+  }
+  if (rule === 'maximum') {
+    const message = `Number must be less than or equal to ${limit}`
+    return { code: 'too_big', maximum: limit, type: 'number', inclusive: true, exact: false, message, path }
+  }
+  if (typeof value === 'number') {
+    const message = 'Expected integer, received float'
+    return { code: 'invalid_type', expected: 'integer', received: 'float', message, path }
+  }
+  return {
+    code: 'invalid_type',
+    expected: 'number',
+    received: 'nan',
+    path,
+    message: 'Expected number, received nan',
+  }
+}
+
+function custom(name: string, message: string): Issue {
+  return { code: 'custom', message, path: [name] }
+}

@@ -1,0 +1,49 @@
+import type { Run } from '../../core/run.ts'
+import { stored } from './run.ts'
+import { flagsFor, type Vocabulary, wordFor } from './status.ts'
+import type { components } from './wire.ts'
+import type { Environment } from './world.ts'
+
+/** An item with every member stated. JSON leaves out those that are undefined, as the service leaves out what a run lacks. */
+export type Item = {
+  readonly [Member in keyof Required<ListRunItem>]: ListRunItem[Member] | undefined
+}
+type ListRunItem = components['schemas']['ListRunItem']
+
+/** A run as a list shows it, members in the service's order (fidelity/trigger.md §6). */
+export function itemOf(run: Run, { id, name, user }: Environment, vocabulary: Vocabulary): Item {
+  const body = stored(run)
+  const status = wordFor(body.status, vocabulary)
+  const flags = flagsFor(status)
+  return {
+    id: run.id,
+    status,
+    taskIdentifier: body.task,
+    idempotencyKey: body.idempotencyKey,
+    version: body.version,
+    createdAt: body.createdAt,
+    updatedAt: body.updatedAt,
+    startedAt: body.startedAt ?? body.lockedAt,
+    finishedAt: body.completedAt,
+    delayedUntil: body.delayUntil,
+    isTest: body.isTest,
+    ttl: body.ttl,
+    expiredAt: undefined,
+    env: user === undefined ? { id, name } : { id, name, user },
+    tags: body.tags,
+    costInCents: body.costInCents,
+    baseCostInCents: body.baseCostInCents,
+    durationMs: body.durationMs,
+    depth: body.depth,
+    metadata: body.metadata,
+    taskKind: body.kind,
+    region: body.region,
+    isQueued: flags.isQueued,
+    isExecuting: flags.isExecuting,
+    isCompleted: flags.isCompleted,
+    isFailed: flags.isFailed,
+    isSuccess: flags.isSuccess,
+    isCancelled: flags.isCancelled,
+    isWaiting: flags.isWaiting,
+  }
+}

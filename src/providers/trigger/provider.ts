@@ -1,0 +1,28 @@
+import type { Provider } from '../../core/provider.ts'
+import { secretKey } from './authentication.ts'
+import { finish, preflight, trailingSlash } from './cors.ts'
+import { credentials, type Grant } from './credentials.ts'
+import { errors } from './errors.ts'
+import { next } from './lifecycle.ts'
+import { listRuns } from './list.ts'
+import type { Section } from './section.ts'
+import { seeds } from './seeds.ts'
+import type { World } from './world.ts'
+
+/** Trigger.dev's `GET /api/v1/runs`: the runs of one environment. */
+export const provider: Provider<World, Grant, Section> = {
+  name: 'trigger',
+  title: 'Trigger.dev',
+  hosts: ['api.trigger.dev'],
+  owns: ['/api/v1/runs'],
+  servesHead: true,
+  security: { secretKey },
+  operations: { list_runs_v1: listRuns },
+  errors,
+  seeds,
+  credentials,
+  next,
+  preflight,
+  trailingSlash,
+  finish,
+}
