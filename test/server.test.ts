@@ -1,0 +1,185 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import t from 'tap'
+import { controlPlane } from '../src/control/control.ts'
+import type { ApiRequest } from '../src/core/request.ts'
+import { Limiter } from '../src/http/limiter.ts'
+import { createRunyard, OptionError } from '../src/index.ts'
+import { FOLDERS } from '../src/server/folders.ts'
+import { OPTION_NAMES, OPTIONS, parseOptions, withDefaults } from '../src/server/options.ts'
+import { Api } from '../src/spec/api.ts'
+import { vendorDocument } from '../src/spec/document.ts'
+import { serve } from './serve.ts'
+
+const controlApi = await Api.of(vendorDocument(FOLDERS.specs, 'control'))
+
+t.test('the control plane answers as its document says', async (t) => {
+  const yard = await serve(t)
+  const problem = { status: Number, title: String, detail: String }
+  const cases: readonly [method: string, path: string, status: number, body: object][] = [
+    ['GET', '/_runyard/health', 200, { status: 'ok', version: /^\d+\.\d+\.\d+$/, uptimeMs: Number }],
+    [
+      'GET',
+      '/_runyard/sandboxes',
+      200,
+      { sandboxes: [{ id: 'default', scenario: 'default', seed: 1, fidelity: 'spec' }] },
+    ],
+    [
+      'GET',
+      '/_runyard/sandboxes/default',
+      200,
+      { id: 'default', clock: { now: '2026-06-01T12:00:00.000Z', frozen: true } },
+    ],
+    ['GET', '/_runyard/openapi.json', 200, { openapi: '3.1.0', info: { title: 'Runyard control plane' } }],
+    ['GET', '/_runyard/sandboxes/nope', 404, { ...problem, detail: /no sandbox 'nope'. There are: default/ }],
+    ['GET', '/_runyard/nope', 404, { ...problem, detail: /Its document is/ }],
+    ['POST', '/_runyard/sandboxes', 405, { ...problem, detail: /takes GET/ }],
+    ['DELETE', '/_runyard/sandboxes/default', 405, problem],
+  ]
+  for (const [method, path, status, body] of cases) {
+    const got = await yard.send(method, path)
+    t.equal(got.status, status, `${method} ${path}`)
+    t.match(got.json, body, `${method} ${path}: ${got.text.slice(0, 100)}`)
+    t.match(got.headers.get('content-type'), status < 400 ? 'application/json' : 'application/problem+json')
+    const match = controlApi.match(method, path)
+    if (match.found === 'operation')
+      t.same(controlApi.breaches(match.operation, status, got.json), [], 'as documented')
+  }
+  const head = await yard.send('HEAD', '/_runyard/health')
+  t.match(head, { status: 200, text: '' }, 'a HEAD probe')
+  t.equal(yard.sandbox.baseUrl, yard.url, 'the base URL is the one the client reached')
+  t.equal(yard.sandbox.env.TRIGGER_API_URL, yard.url)
+})
+
+t.test('credentials are shown to loopback peers only', async (t) => {
+  const control = controlPlane({
+    api: controlApi,
+    sandboxes: { list: () => [], get: () => undefined, keyring: () => ({ find: async () => undefined }) },
+    health: () => ({ status: 'draining', version: '0', uptimeMs: 0 }),
+  })
+  const request = (path: string): ApiRequest => ({
+    method: 'GET',
+    path,
+    params: {},
+    search: '',
+    header: () => undefined,
+    body: '',
+    scheme: 'http',
+    host: 'x',
+    mount: '',
+  })
+  const cases: readonly [peer: string, path: string, status: number][] = [
+    ['127.0.0.1', '/_runyard/sandboxes', 200],
+    ['127.8.9.1', '/_runyard/sandboxes', 200],
+    ['::1', '/_runyard/sandboxes', 200],
+    ['::ffff:127.0.0.1', '/_runyard/sandboxes', 200],
+    ['172.17.0.5', '/_runyard/sandboxes', 403],
+    ['::ffff:172.17.0.5', '/_runyard/sandboxes', 403],
+    ['172.17.0.5', '/_runyard/sandboxes/default', 403],
+    ['1270.0.0.1', '/_runyard/sandboxes', 403],
+    ['172.17.0.5', '/_runyard/health', 503],
+  ]
+  for (const [peer, path, status] of cases)
+    t.equal((await control.answer(request(path), peer)).status, status, `${peer} ${path}`)
+})
+
+t.test('the reference page shows all documents, with assets of its own', async (t) => {
+  const yard = await serve(t)
+  const page = await yard.get('/docs')
+  t.equal(page.status, 200)
+  const [, script = ''] = /src="(\.?\/[^"]*swagger-initializer\.js)"/.exec(page.text) ?? []
+  const initializer = await yard.get(new URL(script, `${yard.url}/docs/`).pathname)
+  for (const name of ['conductorone', 'trigger', 'nx1', 'basedash']) {
+    t.match(initializer.text, `/${name}/openapi.json`)
+    const { status, json } = await yard.get<{ servers: unknown }>(`/${name}/openapi.json`)
+    t.match(
+      { status, servers: json.servers },
+      { status: 200, servers: [{ url: '/' }] },
+      `${name}: tried out on this server`,
+    )
+  }
+  t.match(initializer.text, yard.sandbox.credentials.trigger.prod.secretKey, '"try it" has the credentials')
+  for (const [, path = ''] of page.text.matchAll(/(?:src|href)="([^"]+)"/g)) {
+    t.notMatch(path, /^(https?:)?\/\//, `${path} is local`)
+    if (path.startsWith('data:')) continue
+    t.equal((await yard.get(new URL(path, `${yard.url}/docs/`).pathname)).status, 200, path)
+  }
+  const { text } = await yard.get('/basedash/openapi.json')
+  t.match(text, yard.sandbox.credentials.basedash.organizationId, 'path parameters have examples')
+})
+
+t.test('embedded: fetch needs no socket, close lets go', async (t) => {
+  const runyard = await createRunyard({ clock: 0, log: 'silent', scenario: 'empty' })
+  const health = await runyard.fetch('/_runyard/health')
+  t.match(await health.json(), { status: 'ok' })
+  const { credentials } = (await runyard.sandbox('default')) as {
+    credentials: { nx1: { psk: { alice: string } } }
+  }
+  const listed = await runyard.fetch(
+    new Request('http://127.0.0.1:4010/api/crew-runs', {
+      headers: { 'authorization-psk': credentials.nx1.psk.alice },
+    }),
+  )
+  t.equal(listed.status, 200)
+  t.same(await listed.json(), [])
+  const token = await runyard.fetch('/auth/v1/token', {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'x' }),
+  })
+  t.match(await token.json(), { error: 'unsupported_grant_type' }, 'bodies arrive')
+  t.match(
+    await (await runyard.fetch('http://api.trigger.dev/api/v1/runs')).json(),
+    { error: String },
+    'by host',
+  )
+  t.equal(await runyard.sandbox('nope'), undefined)
+  await runyard.close()
+})
+
+t.test('closing answers what is in flight and cuts what is half sent', async (t) => {
+  const runyard = await createRunyard({ port: 0, scenario: 'empty', log: 'silent' })
+  const { port } = new URL(await runyard.listen())
+  const half = connect(Number(port), '127.0.0.1')
+  await once(half, 'connect')
+  half.write('GET /_runyard/health HTTP/1.1\r\nhost: x\r\n')
+  half.on('error', () => {})
+  const cut = once(half, 'close')
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await Promise.all([runyard.close(), cut])
+  await t.rejects(fetch(`http://127.0.0.1:${port}/`), 'nothing listens any more')
+})
+
+t.test('two in one process do not meet', async (t) => {
+  const [one, two] = await Promise.all([serve(t), serve(t, { scenario: 'empty' })])
+  t.equal(one.sandbox.counts.trigger, 620)
+  t.equal(two.sandbox.counts.trigger, 0)
+})
+
+t.test('a window counts on the clock it is given', async (t) => {
+  const limiter = new Limiter()
+  const rule = { bucket: 'key', max: 2, windowMs: 1000 }
+  const hits: readonly [owner: string, now: number, retryAfterMs: number | undefined, why: string][] = [
+    ['a', 5000, undefined, 'the first'],
+    ['a', 5400, undefined, 'the last that is allowed'],
+    ['a', 5400, 600, 'one too many: until the window ends'],
+    ['b', 5400, undefined, "another's count"],
+    ['a', 5999, 1, 'still the same window'],
+    ['a', 6000, undefined, 'the next window'],
+    ['a', 100, undefined, 'a clock set back starts anew'],
+  ]
+  for (const [owner, now, expected, why] of hits) t.equal(limiter.hit(owner, rule, now), expected, why)
+})
+
+t.test('options are one table', async (t) => {
+  for (const name of OPTION_NAMES) {
+    const { flag, variable, fallback, parse } = OPTIONS[name]
+    const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    t.equal(flag, `--${kebab}`)
+    t.equal(variable, `RUNYARD_${kebab.toUpperCase().replaceAll('-', '_')}`)
+    if (fallback !== undefined) t.not(parse(fallback), undefined, `${name}: its default is one it takes`)
+  }
+  t.match(withDefaults({}), { host: '127.0.0.1', port: 4010, clock: 'live', rateLimits: false, log: 'warn' })
+  t.equal(withDefaults({ port: 0 }).port, 0)
+  t.throws(() => parseOptions({ port: '-1' }), OptionError)
+  t.ok(Object.isFrozen(withDefaults({})))
+})
