@@ -19,7 +19,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // spec: only for the type of a document at work, which server/ hands in
   control: ['http', 'spec', 'core'],
   server: ['core', 'spec', 'store', 'seed', 'http', 'control'],
-  cli: ['server', 'core', 'seed', 'store'],
+  verify: ['spec', 'core'],
+  cli: ['server', 'verify', 'core', 'seed', 'store'],
 }
 /** What a provider may use of npm and Node: pure computation only, so that it can be reasoned about as a function. */
 const PURE_PACKAGES = ['jose', 'parse-duration', 'node:crypto', 'node:buffer', '@faker-js/faker']
@@ -122,7 +123,9 @@ t.test("the vendors' documents are the vendors', byte for byte", async (t) => {
 })
 
 t.test('every overlay action says why', async (t) => {
-  for (const file of readdirSync(join(root, 'specs')).filter((file) => file.endsWith('.overlay.yaml'))) {
+  for (const file of readdirSync(join(root, 'specs')).filter((file) =>
+    /\.(overlay|live)\.yaml$/.test(file),
+  )) {
     const text = readFileSync(join(root, 'specs', file), 'utf8')
     const actions = text.match(/^ *- target:/gm)?.length ?? 0
     t.ok(actions > 0, `${file} has actions`)

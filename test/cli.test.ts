@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import t, { type Test } from 'tap'
+import { readArguments } from '../src/cli/arguments.ts'
 import type { SandboxView } from './serve.ts'
 
 const CLI = join(process.cwd(), 'dist/cli.js')
@@ -85,6 +86,11 @@ t.test('a bad option is named, with what would be right', async (t) => {
     [['--port'], {}, 2, /--port takes a value/],
     [['--clock', 'noon'], {}, 2, /--clock takes 'live' or an ISO 8601 instant/],
     [['--rate-limits', 'yes'], {}, 2, /--rate-limits takes 'on' or 'off', not 'yes'/],
+    [['--tls', 'yes'], {}, 2, /--tls takes 'on' or 'off', not 'yes'/],
+    [['--tls='], {}, 2, /--tls takes 'on' or 'off', not ''/],
+    [['--tls-port', '-1'], {}, 2, /--tls-port takes a whole number/],
+    [['--tls-cert', 'x.pem'], {}, 2, /--tls-cert and --tls-key go together, and there is no --tls-key/],
+    [[], { RUNYARD_TLS_CERT: '/no/x.pem', RUNYARD_TLS_KEY: '/no/x.pem' }, 2, /\/no\/x\.pem cannot be read/],
     [['--seed', '-1'], {}, 2, /--seed takes a whole number/],
     [['--log', 'loud'], {}, 2, /--log takes one of debug, info/],
     [[], { RUNYARD_PORT: 'x' }, 2, /RUNYARD_PORT takes a whole number/],
@@ -143,6 +149,41 @@ t.test('a port in use is said so', async (t) => {
   t.match(err, /choose another --port/)
 })
 
+t.test('--tls may stand alone', async (t) => {
+  const ways: readonly [args: string[], env: Record<string, string>, tls: boolean | undefined][] = [
+    [['--tls'], {}, true],
+    [['--tls', '--scenario', 'empty'], {}, true],
+    [['--scenario', 'empty', '--tls'], {}, true],
+    [['--tls=on'], { RUNYARD_TLS: 'off' }, true],
+    [['--tls', 'off'], { RUNYARD_TLS: 'on' }, false],
+    [[], { RUNYARD_TLS: 'on' }, true],
+    [[], {}, undefined],
+  ]
+  for (const [args, env, tls] of ways) {
+    const command = readArguments(args, env)
+    t.match(command, { run: 'serve', options: { tls } }, JSON.stringify([args, env]))
+  }
+})
+
+t.test('with --tls, the banner says where https is and how to trust it', async (t) => {
+  const cache = t.testdir({})
+  const caFile = join(cache, 'runyard/ca.pem')
+  const server = await serving(t, ['--tls', '--tls-port', '0', '--scenario', 'empty'], {
+    XDG_CACHE_HOME: cache,
+  })
+  const [, https = ''] = /\n {2}https +(https:\S+), with/.exec(server.banner()) ?? []
+  t.match(await sandbox(server.url), { tls: { url: https, caFile } })
+  for (const line of ['NODE_EXTRA_CA_CERTS=', 'SSL_CERT_FILE=', 'REQUESTS_CA_BUNDLE=', 'curl --cacert '])
+    t.match(server.banner(), `    ${line}${caFile}`)
+  const health = `fetch('${https}/_runyard/health').then((got) => process.exit(got.ok ? 0 : 1))`
+  const client = spawn(process.execPath, ['-e', health], { env: { NODE_EXTRA_CA_CERTS: caFile } })
+  const [code] = await once(client, 'close')
+  t.equal(code, 0, 'a client that does as it says trusts it')
+  const second = ['--port', '0', '--tls', '--tls-port', new URL(https).port, '--scenario', 'empty']
+  t.match(await run(second, { XDG_CACHE_HOME: cache }), { code: 1, err: /choose another --tls-port/ })
+  t.equal(await server.stop(), 0)
+})
+
 t.test('--db keeps the data: a restart loses nothing and seeds nothing', async (t) => {
   const db = join(t.testdir({}), 'yard.db')
   const pages = async (url: string): Promise<string[]> => {
@@ -177,6 +218,10 @@ t.test('--db keeps the data: a restart loses nothing and seeds nothing', async (
   t.match(await run(['--db', db, '--scenario', 'edge']), {
     code: 1,
     err: /was filled with scenario default, not edge/,
+  })
+  t.match(await run(['--db', db, '--fidelity', 'live']), {
+    code: 1,
+    err: /was filled with fidelity spec, not live/,
   })
 })
 

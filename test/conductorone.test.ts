@@ -292,6 +292,7 @@ t.test('however dense, one run is under way at the start', async (t) => {
   for (const seed of [1, 2, 3]) {
     const { runs } = provider.seeds.build({
       section: { past: 3000, running: true },
+      fidelity: 'spec',
       start: NOW,
       days: 30,
       random: seededRandom(seed, 'dense'),
@@ -691,7 +692,7 @@ t.test('an assertion for the host that the request came to', async (t) => {
 t.test('the rest of the catalogue', async (t) => {
   const request = {} as ApiRequest
   const { errors } = provider
-  t.match(errors.rateLimited(request, 1200), {
+  t.match(errors.rateLimited(request, { max: 1, remaining: -1, resetAt: 1200, retryAfterMs: 1200 }), {
     status: 429,
     headers: { 'content-type': 'application/json', 'retry-after': '2' },
     body: { code: 8 },

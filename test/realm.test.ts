@@ -895,7 +895,8 @@ t.test('time runs out, on the wall clock', async (t) => {
       scheme: 'http',
       host: 'localhost',
       mount: '',
-    }
+      fidelity: 'spec',
+    } as const
     const nonce = (bytes: number) => (++drawn).toString(16).padStart(bytes * 2, '0')
     try {
       return await operation.answer({ request, keys, wall, nonce, state: () => state, world: () => world })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import t from 'tap'
 import { controlPlane } from '../src/control/control.ts'
+import type { RateLimit } from '../src/core/provider.ts'
 import type { ApiRequest } from '../src/core/request.ts'
 import { Limiter } from '../src/http/limiter.ts'
 import { createRunyard, OptionError } from '../src/index.ts'
@@ -67,6 +68,7 @@ t.test('credentials are shown to loopback peers only', async (t) => {
     scheme: 'http',
     host: 'x',
     mount: '',
+    fidelity: 'spec',
   })
   const cases: readonly [peer: string, path: string, status: number][] = [
     ['127.0.0.1', '/_runyard/sandboxes', 200],
@@ -155,19 +157,51 @@ t.test('two in one process do not meet', async (t) => {
   t.equal(two.sandbox.counts.trigger, 0)
 })
 
-t.test('a window counts on the clock it is given', async (t) => {
-  const limiter = new Limiter()
-  const rule = { bucket: 'key', max: 2, windowMs: 1000 }
-  const hits: readonly [owner: string, now: number, retryAfterMs: number | undefined, why: string][] = [
-    ['a', 5000, undefined, 'the first'],
-    ['a', 5400, undefined, 'the last that is allowed'],
-    ['a', 5400, 600, 'one too many: until the window ends'],
-    ['b', 5400, undefined, "another's count"],
-    ['a', 5999, 1, 'still the same window'],
-    ['a', 6000, undefined, 'the next window'],
-    ['a', 100, undefined, 'a clock set back starts anew'],
+t.test('a limit counts on the clock it is given', async (t) => {
+  const window = { kind: 'window', bucket: 'key', max: 2, windowMs: 1000 } as const
+  const bucket = { kind: 'bucket', bucket: 'key', max: 3, refill: 2, everyMs: 1000 } as const
+  const hits: readonly [
+    rule: RateLimit,
+    owner: string,
+    now: number,
+    remaining: number,
+    retryAfterMs: number,
+    why: string,
+  ][] = [
+    [window, 'a', 5000, 1, 1000, 'the first'],
+    [window, 'a', 5400, 0, 600, 'the last that is allowed'],
+    [window, 'a', 5400, -1, 600, 'one too many: until the window ends'],
+    [window, 'b', 5400, 1, 1000, "another's count"],
+    [window, 'a', 5999, -2, 1, 'still the same window'],
+    [window, 'a', 6000, 1, 1000, 'the next window begins with the next request'],
+    [window, 'a', 7500, 1, 1000, 'however late that is'],
+    [window, 'a', 100, 1, 1000, 'a clock set back starts anew'],
+    [bucket, 'c', 0, 2, 1000, 'a full bucket'],
+    [bucket, 'c', 10, 1, 990, 'and on'],
+    [bucket, 'c', 20, 0, 980, 'the last in it'],
+    [bucket, 'c', 30, -1, 970, 'empty until it is filled'],
+    [bucket, 'c', 40, -2, 960, 'and counted on'],
+    [bucket, 'c', 1000, 1, 1000, 'filled by two, what was too many forgotten'],
+    [bucket, 'c', 9999, 2, 1, 'never above its size; filled at even steps'],
   ]
-  for (const [owner, now, expected, why] of hits) t.equal(limiter.hit(owner, rule, now), expected, why)
+  const limiter = new Limiter()
+  for (const [rule, owner, now, remaining, retryAfterMs, why] of hits) {
+    t.match(
+      limiter.hit(owner, rule, now),
+      { max: rule.max, remaining, retryAfterMs, resetAt: now + retryAfterMs },
+      why,
+    )
+  }
+})
+
+t.test('a limit forgets the oldest of too many counts', async (t) => {
+  const rule = { kind: 'window', bucket: 'key', max: 1, windowMs: 1000 } as const
+  const limiter = new Limiter()
+  limiter.hit('first', rule, 0)
+  for (let i = 0; i < 9_999; i++) limiter.hit(`other ${i}`, rule, 0)
+  t.equal(limiter.hit('first', rule, 0).remaining, -1, 'ten thousand are kept')
+  limiter.hit('one more', rule, 0)
+  t.equal(limiter.hit('first', rule, 0).remaining, 0, 'one more, and the oldest starts anew')
 })
 
 t.test('options are one table', async (t) => {
@@ -176,9 +210,17 @@ t.test('options are one table', async (t) => {
     const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
     t.equal(flag, `--${kebab}`)
     t.equal(variable, `RUNYARD_${kebab.toUpperCase().replaceAll('-', '_')}`)
-    if (fallback !== undefined) t.not(parse(fallback), undefined, `${name}: its default is one it takes`)
+    if (name !== 'rateLimits' && fallback !== undefined)
+      t.not(parse(fallback), undefined, `${name}'s default`)
   }
-  t.match(withDefaults({}), { host: '127.0.0.1', port: 4010, clock: 'live', rateLimits: false, log: 'warn' })
+  t.match(withDefaults({}), {
+    host: '127.0.0.1',
+    port: 4010,
+    clock: 'live',
+    fidelity: undefined,
+    rateLimits: undefined,
+    log: 'warn',
+  })
   t.equal(withDefaults({ port: 0 }).port, 0)
   t.throws(() => parseOptions({ port: '-1' }), OptionError)
   t.ok(Object.isFrozen(withDefaults({})))

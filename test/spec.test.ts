@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Json, JsonObject } from '../src/core/json.ts'
 import { FOLDERS } from '../src/server/folders.ts'
 import { Api } from '../src/spec/api.ts'
-import { effectiveDocument, vendorDocument } from '../src/spec/document.ts'
+import { effectiveDocuments, vendorDocument } from '../src/spec/document.ts'
 import { applyOverlay, type OverlayAction } from '../src/spec/overlay.ts'
 
 const overlay = (...actions: Omit<OverlayAction, 'description'>[]) => ({
@@ -63,7 +63,7 @@ t.test('what Runyard adds takes nothing away from a vendor document', async (t) 
   t.equal(names.length, 4)
   for (const name of names) {
     const vendor = vendorDocument(FOLDERS.specs, name)
-    const effective = effectiveDocument(FOLDERS.specs, name)
+    const effective = effectiveDocuments(FOLDERS.specs, name).spec
     const lost: string[] = []
     const compare = (before: unknown, after: unknown, path: string): void => {
       if (Array.isArray(before)) {

@@ -26,18 +26,20 @@ export function readArguments(
   return { run: 'serve', options: parseOptions(texts, spelled) }
 }
 
-/** `--flag value` and `--flag=value`, the last one winning. */
+/** `--flag value` and `--flag=value`, the last one winning; a flag that may stand alone does before another flag. */
 function readFlags(argv: readonly string[]): Map<string, string> {
   const flags = new Map<string, string>()
-  const takeValue = new Set(OPTION_NAMES.map((name) => OPTIONS[name].flag))
+  const bareValues = new Map(OPTION_NAMES.map((name) => [OPTIONS[name].flag, OPTIONS[name].bare]))
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i] ?? ''
     const [flag = '', ...rest] = word.split('=')
     if (flag === '--help' || flag === '-h') flags.set('--help', '')
     else if (flag === '--version') flags.set('--version', '')
-    else if (!takeValue.has(flag)) throw new OptionError(`There is no option ${word}. See --help.`)
+    else if (!bareValues.has(flag)) throw new OptionError(`There is no option ${word}. See --help.`)
     else {
-      const value = word.includes('=') ? rest.join('=') : argv[++i]
+      const alone = argv[i + 1]?.startsWith('-') ?? true
+      const bare = alone ? bareValues.get(flag) : undefined
+      const value = word.includes('=') ? rest.join('=') : (bare ?? argv[++i])
       if (value === undefined) throw new OptionError(`${flag} takes a value. See --help.`)
       flags.set(flag, value)
     }
@@ -55,6 +57,7 @@ export function helpText(): string {
   return `runyard: a local stand-in for the run-history APIs of ConductorOne, Trigger.dev, Nx1 and Basedash
 
 Usage: runyard [options]
+       runyard verify --target <url>    Hold a service to what is known of it: see runyard verify --help.
 
 ${rows.join('\n')}
   --help                    This text.

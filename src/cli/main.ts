@@ -11,18 +11,27 @@ export async function main(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
+  let tlsPort: number | undefined
   try {
+    if (argv[0] === 'verify') {
+      const { verifyCommand } = await import('./verify.ts')
+      // Who reads the report may stop reading, as head does.
+      process.stdout.once('error', () => process.exit(1))
+      process.exitCode = await verifyCommand(argv.slice(1), environment, say)
+      return
+    }
     const command = readArguments(argv, environment)
     const { version } = JSON.parse(readFileSync(FOLDERS.package, 'utf8')) as { version: string }
     if (command.run !== 'serve') return say(command.run === 'help' ? helpText() : `${version}\n`)
     // Loaded when it is needed: help and a bad option have no use for a server.
     const { createRunyard } = await import('../server/runyard.ts')
+    tlsPort = command.options.tlsPort
     const runyard = await createRunyard(command.options)
     await runyard.listen()
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void runyard.close())
     say(banner(version, (await runyard.sandbox('default')) ?? {}))
   } catch (error) {
-    const told = explanation(error)
+    const told = explanation(error, tlsPort)
     if (told === undefined) throw error
     process.stderr.write(`runyard: ${told}\n`)
     process.exitCode = error instanceof OptionError ? 2 : 1
@@ -34,12 +43,14 @@ function say(text: string): void {
 }
 
 /** What a person can do something about, in a sentence; undefined for an error of Runyard's own. */
-function explanation(error: unknown): string | undefined {
+function explanation(error: unknown, tlsPort: number | undefined): string | undefined {
   if (error instanceof OptionError || error instanceof DatabaseError || error instanceof ScenarioError)
     return error.message
   if (!(error instanceof Error) || !('code' in error)) return undefined
-  if (error.code === 'EADDRINUSE')
-    return `${error.message}. Something listens there already: choose another --port.`
+  if (error.code === 'EADDRINUSE') {
+    const flag = 'port' in error && error.port === tlsPort ? '--tls-port' : '--port'
+    return `${error.message}. Something listens there already: choose another ${flag}.`
+  }
   if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
     return `${error.message}. Choose another --host or --port.`
   }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../core/json.ts'
 import { json, problem, type Reply } from '../core/reply.ts'
 import { type ApiRequest, baseUrl } from '../core/request.ts'
-import type { Sandboxes } from '../core/sandbox.ts'
+import type { Sandbox, Sandboxes } from '../core/sandbox.ts'
 import type { Control } from '../http/server.ts'
 import type { Api } from '../spec/api.ts'
 
@@ -10,6 +10,8 @@ export interface ControlOptions {
   readonly api: Api
   readonly sandboxes: Sandboxes
   health(): Health
+  /** What each sandbox is shown with of how else the server is reached. */
+  reached?(): JsonObject
 }
 
 export interface Health {
@@ -19,7 +21,11 @@ export interface Health {
 }
 
 /** The control plane under `/_runyard`, routed by its own document. */
-export function controlPlane({ api, sandboxes, health }: ControlOptions): Control {
+export function controlPlane({ api, sandboxes, health, reached }: ControlOptions): Control {
+  const shown = async (sandbox: Sandbox, request: ApiRequest): Promise<JsonObject> => ({
+    ...(await sandbox.describe(baseUrl(request))),
+    ...reached?.(),
+  })
   const operations: Record<string, (request: ApiRequest) => Promise<Reply>> = {
     getHealth: async () => {
       const state = health()
@@ -28,13 +34,13 @@ export function controlPlane({ api, sandboxes, health }: ControlOptions): Contro
     getDocument: async () => json(200, api.document),
     listSandboxes: async (request) => {
       const described: JsonObject[] = []
-      for (const sandbox of sandboxes.list()) described.push(await sandbox.describe(baseUrl(request)))
+      for (const sandbox of sandboxes.list()) described.push(await shown(sandbox, request))
       return json(200, { sandboxes: described })
     },
     getSandbox: async (request) => {
       const id = request.params.id ?? ''
       const sandbox = sandboxes.get(id)
-      if (sandbox !== undefined) return json(200, await sandbox.describe(baseUrl(request)))
+      if (sandbox !== undefined) return json(200, await shown(sandbox, request))
       const ids = sandboxes.list().map((other) => other.id)
       return problem(404, 'No such sandbox', `There is no sandbox '${id}'. There are: ${ids.join(', ')}.`)
     },

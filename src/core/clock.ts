@@ -48,5 +48,21 @@ export function parseIso(text: string): number | undefined {
   return Number.isNaN(ms) ? undefined : ms
 }
 
+/** What the lenient reading takes for a zone: a name that stands alone, or a sign after a time. */
+const ZONE = /(?<![a-z])(?:z|utc?|gmt|[ecmp][ds]t)(?![a-z])|\d:\d.*[+-]/i
+
+/**
+ * The instant (ms) that JavaScript's `new Date(text)` reads, or undefined when it reads none: ISO 8601, and whatever
+ * else V8 makes sense of, such as `1 Nov 2026`. Without a zone the text is UTC, whatever the machine's own.
+ */
+export function parseDate(text: string): number | undefined {
+  const named = parseIso(text)
+  if (named !== undefined) return named
+  // V8 skips what stands in parentheses, and would skip our zone with them where they stay open.
+  const read = text.replace(/\([^)]*\)?/g, ' ')
+  const ms = Date.parse(ZONE.test(read) ? read : `${read} UTC`)
+  return Number.isNaN(ms) ? undefined : ms
+}
+
 /** The furthest instant (ms) that a date can name, in either direction. */
 export const FURTHEST = 8.64e15

@@ -1,3 +1,4 @@
+import type { Difference, Fidelity } from './fidelity.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Random } from './random.ts'
 import type { Reply } from './reply.ts'
@@ -34,14 +35,19 @@ export interface Provider<World = unknown, Grant = unknown, Section = unknown> {
   credentials(world: World, secrets: Secrets): Credentials<Grant>
   /** The run's next change, or null: the state machine of its runs. */
   next: Next
-  /** The rate limit that a caller is under, or undefined for none. */
-  rateLimit?(caller: Caller<Grant>): RateLimit
+  /**
+   * The rate limit that counts this request, or undefined for none. Asked before a wrong method or credential is
+   * refused, since some services count those too; `caller` is undefined without a valid credential.
+   */
+  rateLimit?(request: ApiRequest, caller: Caller<Grant> | undefined): RateLimit | undefined
   /** What OPTIONS gets on a documented path; without it, OPTIONS is a wrong method. */
   preflight?(request: ApiRequest): Reply
   /** What a documented path with one slash too many gets; without it, not found. `location` has mount and query. */
   trailingSlash?(request: ApiRequest, location: string): Reply
-  /** The reply as it leaves, with the headers that this vendor puts on every one. */
-  finish?(request: ApiRequest, reply: Reply): Reply
+  /** The reply as it leaves, with the headers that this vendor puts on every one. `quota`: where a limit counted it. */
+  finish?(request: ApiRequest, reply: Reply, quota?: Quota): Reply
+  /** What people should know of how faithful this provider is, beside what its overlays say themselves. */
+  readonly differences: readonly Difference[]
 }
 
 /** Everything an API can refuse with, each in its vendor's words. */
@@ -53,8 +59,8 @@ export interface ErrorCatalogue {
   methodNotAllowed(request: ApiRequest, allow: readonly string[]): Reply
   /** `problems`: everything that breaks the document, at least one. */
   invalid(request: ApiRequest, problems: readonly Problem[]): Reply
-  /** `retryAfterMs`: until the caller may ask again, above 0. */
-  rateLimited(request: ApiRequest, retryAfterMs: number): Reply
+  /** `quota.retryAfterMs`: until the caller may ask again, above 0. */
+  rateLimited(request: ApiRequest, quota: Quota): Reply
   internal(request: ApiRequest): Reply
 }
 
@@ -164,12 +170,32 @@ export interface ActionContext<World, Grant> {
   world(sandbox: string): World
 }
 
-/** So many requests in a window, on the sandbox's clock. */
-export interface RateLimit {
+/** How requests are counted, on the sandbox's clock. */
+export type RateLimit = {
   /** Who shares the count, a credential's name say. */
   readonly bucket: string
   readonly max: number
-  readonly windowMs: number
+} & (
+  | /** `max` in each window, the first of which begins with the first request. */ {
+      readonly kind: 'window'
+      readonly windowMs: number
+    }
+  | /** A token bucket: `max` to begin with, and `refill` more each `everyMs`. */ {
+      readonly kind: 'bucket'
+      readonly refill: number
+      readonly everyMs: number
+    }
+)
+
+/** What a limit makes of one request. */
+export interface Quota {
+  readonly max: number
+  /** How many more may come; below 0 by how many were too many. */
+  readonly remaining: number
+  /** When the window ends or the bucket is filled next, in ms on the sandbox's clock. */
+  readonly resetAt: number
+  /** From now until then, above 0. */
+  readonly retryAfterMs: number
 }
 
 export interface Credentials<Grant> {
@@ -197,6 +223,8 @@ export interface Seeds<World, Section> {
 
 export interface SeedRequest<Section> {
   readonly section: Section
+  /** For what only the observed service has: states that the document has no word for, say. */
+  readonly fidelity: Fidelity
   /** The sandbox's start, in ms. */
   readonly start: number
   /** Days of history before it. */

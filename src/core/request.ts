@@ -1,3 +1,5 @@
+import type { Fidelity } from './fidelity.ts'
+
 /** A request as a provider meets it, whichever way it was addressed. */
 export interface ApiRequest {
   /** Upper case. */
@@ -16,6 +18,8 @@ export interface ApiRequest {
   readonly scheme: string
   /** The `Host` header, with port: `127.0.0.1:4010`. */
   readonly host: string
+  /** Under which fidelity it is answered: its sandbox's, or the default sandbox's until a credential has named one. */
+  readonly fidelity: Fidelity
   /** `/<provider>` when the client came in under the prefix, else empty. */
   readonly mount: string
 }

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import type { Fidelity } from './fidelity.ts'
 import type { JsonObject } from './json.ts'
 import type { Credentials, Keyring } from './provider.ts'
 import type { RunStore } from './run.ts'
@@ -8,6 +9,7 @@ import type { State } from './state.ts'
 /** One isolated world: its data, clock and credentials. */
 export interface Sandbox {
   readonly id: string
+  readonly fidelity: Fidelity
   readonly clock: Clock
   readonly secrets: Secrets
   /** Whether the vendors' rate limits hold in it. */

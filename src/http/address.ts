@@ -1,11 +1,12 @@
+import type { Fidelity } from '../core/fidelity.ts'
 import type { Provider } from '../core/provider.ts'
 import { hostName } from '../core/request.ts'
 import type { Api } from '../spec/api.ts'
 
-/** A provider with its document at work. */
+/** A provider with its documents at work. Both have the same operations. */
 export interface Served {
   readonly provider: Provider
-  readonly api: Api
+  readonly apis: Readonly<Record<Fidelity, Api>>
   /** What its paths begin with: what it owns, and each documented path up to its first parameter. */
   readonly prefixes: readonly string[]
 }

@@ -1,24 +1,41 @@
-import type { RateLimit } from '../core/provider.ts'
+import type { Quota, RateLimit } from '../core/provider.ts'
 
-interface Window {
-  /** When it began, in ms on the sandbox's clock. */
-  start: number
-  count: number
+interface Count {
+  /** When the window began or the bucket was last filled, in ms on the sandbox's clock. */
+  since: number
+  /** How many more may come; below 0 by how many were too many. */
+  remaining: number
 }
 
-/** Fixed-window counters, one for each sandbox, provider and bucket. */
-export class Limiter {
-  readonly #windows = new Map<string, Window>()
+/** Unknown credentials are counted too, and anyone can make those up: beyond so many, the oldest count is let go. */
+const MOST_COUNTS = 10_000
 
-  /** Counts a request. How long (ms, above 0) until the next window when it is one too many, else undefined. */
-  hit(owner: string, limit: RateLimit, now: number): number | undefined {
+/** Counts of requests, one for each sandbox, provider and bucket. */
+export class Limiter {
+  readonly #counts = new Map<string, Count>()
+
+  /** Counts a request. One is too many when less than 0 remain. `now` in ms; a clock set back starts anew. */
+  hit(owner: string, limit: RateLimit, now: number): Quota {
     const key = `${owner}/${limit.bucket}`
-    let window = this.#windows.get(key)
-    if (window === undefined || now >= window.start + limit.windowMs || now < window.start) {
-      window = { start: now, count: 0 }
-      this.#windows.set(key, window)
+    let count = this.#counts.get(key)
+    if (count === undefined || now < count.since) {
+      count = { since: now, remaining: limit.max }
+      this.#counts.delete(key)
+      this.#counts.set(key, count)
+      const [oldest] = this.#counts.keys()
+      if (this.#counts.size > MOST_COUNTS && oldest !== undefined) this.#counts.delete(oldest)
     }
-    window.count++
-    return window.count > limit.max ? window.start + limit.windowMs - now : undefined
+    const period = limit.kind === 'window' ? limit.windowMs : limit.everyMs
+    const passed = Math.floor((now - count.since) / period)
+    if (passed > 0 && limit.kind === 'window') {
+      count.since = now
+      count.remaining = limit.max
+    } else if (passed > 0 && limit.kind === 'bucket') {
+      count.since += passed * period
+      count.remaining = Math.min(limit.max, Math.max(0, count.remaining) + passed * limit.refill)
+    }
+    count.remaining--
+    const resetAt = count.since + period
+    return { max: limit.max, remaining: count.remaining, resetAt, retryAfterMs: resetAt - now }
   }
 }

@@ -1,3 +1,4 @@
+import type { Fidelity } from '../core/fidelity.ts'
 import type { ApiRequest } from '../core/request.ts'
 
 /** A request before it is known whose it is. */
@@ -10,8 +11,9 @@ export function receive(parts: {
   rawHeaders: readonly string[]
   body: string
   scheme: string
+  fidelity: Fidelity
 }): Received {
-  const { method, url, rawHeaders, body, scheme } = parts
+  const { method, url, rawHeaders, body, scheme, fidelity } = parts
   const query = url.indexOf('?')
   const headers = new Map<string, string>()
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -25,6 +27,7 @@ export function receive(parts: {
     header: (name) => headers.get(name),
     body,
     scheme,
+    fidelity,
     host: headers.get('host') ?? 'localhost',
   }
 }

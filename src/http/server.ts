@@ -1,4 +1,6 @@
 import { METHODS } from 'node:http'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
@@ -7,9 +9,11 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
+import type { Fidelity } from '../core/fidelity.ts'
 import type { Problem } from '../core/provider.ts'
 import { problem, type Reply } from '../core/reply.ts'
 import type { ApiRequest } from '../core/request.ts'
+import { DEFAULT_SANDBOX } from '../core/sandbox.ts'
 import { addressee, type Served } from './address.ts'
 import { type Received, receive } from './receive.ts'
 import { type ParserError, unknownMethod, writeRaw } from './unparsed.ts'
@@ -29,12 +33,14 @@ export interface HttpOptions {
 }
 
 /** How long (ms) closing waits for requests that are half sent before it cuts them off. */
-const DRAIN_MS = 2_000
+export const DRAIN_MS = 2_000
 /** Node's own bound is 16 kB of headers; the services take longer queries than that. */
-const MAX_HEADER_BYTES = 256 * 1024
+export const MAX_HEADER_BYTES = 256 * 1024
 
 /** The Fastify server in front of the walk. Everything comes to one place: no reply is a framework's own. */
 export function httpServer({ served, yard, control, logger }: HttpOptions): FastifyInstance {
+  // Until a credential has named another, a request is the default sandbox's.
+  const fidelity = (): Fidelity => yard.sandboxes.get(DEFAULT_SANDBOX)?.fidelity ?? 'spec'
   const answer = async (received: Received, peer: string): Promise<Reply> => {
     const addressed = addressee(served, received.host, received.rawPath)
     if (addressed !== undefined) {
@@ -67,7 +73,10 @@ export function httpServer({ served, yard, control, logger }: HttpOptions): Fast
     clientErrorHandler: (error, socket) => {
       const parts = unknownMethod(error)
       if (parts === undefined) return writeRaw(socket, malformed(error))
-      answer(receive({ ...parts, body: '', scheme: 'http' }), socket.remoteAddress ?? '').then(
+      answer(
+        receive({ ...parts, body: '', scheme: schemeOf(socket), fidelity: fidelity() }),
+        socket.remoteAddress ?? '',
+      ).then(
         (reply) => writeRaw(socket, reply),
         (failure) => logger.error(failure),
       )
@@ -75,7 +84,7 @@ export function httpServer({ served, yard, control, logger }: HttpOptions): Fast
   })
 
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-    send(reply, await answer(arrived(request), request.ip))
+    send(reply, await answer(arrived(request, fidelity()), request.ip))
 
   for (const method of METHODS)
     if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true })
@@ -84,7 +93,7 @@ export function httpServer({ served, yard, control, logger }: HttpOptions): Fast
   app.all('/*', handle)
   app.setNotFoundHandler(handle)
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
-    const received = arrived(request)
+    const received = arrived(request, fidelity())
     const addressed = addressee(served, received.host, received.rawPath)
     const status = error.statusCode ?? 500
     if (status >= 500) logger.error(error)
@@ -104,13 +113,18 @@ export function httpServer({ served, yard, control, logger }: HttpOptions): Fast
   return app
 }
 
-function arrived(request: FastifyRequest): Received {
+function schemeOf(socket: Socket): string {
+  return socket instanceof TLSSocket ? 'https' : 'http'
+}
+
+function arrived(request: FastifyRequest, fidelity: Fidelity): Received {
   return receive({
     method: request.method,
     url: request.raw.url ?? '/',
     rawHeaders: request.raw.rawHeaders,
     body: Buffer.isBuffer(request.body) ? request.body.toString() : '',
     scheme: request.protocol,
+    fidelity,
   })
 }
 

@@ -5,8 +5,9 @@ import type {
   Caller,
   Context,
   ListOperation,
-  Operation,
   PageQuery,
+  Provider,
+  Quota,
 } from '../core/provider.ts'
 import { ApiError, type Reply } from '../core/reply.ts'
 import type { ApiRequest } from '../core/request.ts'
@@ -39,49 +40,69 @@ export interface Exchange {
   readonly reply: Reply
 }
 
+/** How far a walk has come: what is known when a step refuses. */
 interface Trace {
   step: Step
+  /** As received, until its credential has named a sandbox, whose fidelity it then has. */
+  request: ApiRequest
   documented?: DocumentedOperation
   sandbox?: string
+  quota?: Quota
 }
 
 /** Takes a request through every step, for every provider, and never throws: a failure is a reply in that vendor's words. */
-export async function walk(served: Served, request: ApiRequest, yard: Yard): Promise<Exchange> {
+export async function walk(served: Served, received: ApiRequest, yard: Yard): Promise<Exchange> {
   const { provider } = served
-  const trace: Trace = { step: 'route' }
+  const trace: Trace = { step: 'route', request: received }
   let reply: Reply
   try {
-    reply = await steps(served, request, yard, trace)
+    reply = await steps(served, yard, trace)
   } catch (error) {
     if (!(error instanceof ApiError)) yard.fault(error)
-    reply = error instanceof ApiError ? error.reply : provider.errors.internal(request)
+    reply = error instanceof ApiError ? error.reply : provider.errors.internal(trace.request)
   }
-  const { step, documented, sandbox } = trace
+  const { step, request, documented, sandbox, quota } = trace
   if (documented !== undefined && yard.checkReplies) reply = check(served, documented, request, reply, yard)
   return {
     provider: provider.name,
     step,
     ...(documented && { operationId: documented.operationId }),
     ...(sandbox !== undefined && { sandbox }),
-    reply: provider.finish?.(request, reply) ?? reply,
+    reply: provider.finish?.(request, reply, quota) ?? reply,
   }
 }
 
-async function steps(served: Served, received: ApiRequest, yard: Yard, trace: Trace): Promise<Reply> {
-  const { documented, operation, request } = route(served, received)
-  trace.documented = documented
+async function steps(served: Served, yard: Yard, trace: Trace): Promise<Reply> {
+  const { provider } = served
+  const routed = route(served, trace.request)
 
   trace.step = 'authenticate'
-  const caller = await authenticate(served, documented, request, yard)
-  const sandbox = sandboxOf(yard, caller.sandbox)
+  const identity = await identify(served, routed.documented, routed.request, yard)
+  const sandbox = sandboxOf(yard, identity.caller?.sandbox ?? DEFAULT_SANDBOX)
+  const request = { ...routed.request, fidelity: sandbox.fidelity }
+  const documented = served.apis[sandbox.fidelity].operation(routed.documented.operationId)
+  trace.request = request
   trace.sandbox = sandbox.id
 
+  // Before the refusals that are already sure: some services count those requests too.
   trace.step = 'limit'
-  limit(served, request, caller, sandbox, yard)
+  limit(provider, request, identity.caller, sandbox, yard, trace)
 
+  if (routed.allow !== undefined) {
+    trace.step = 'route'
+    throw new ApiError(provider.errors.methodNotAllowed(request, routed.allow))
+  }
+  trace.documented = documented
+  if (identity.caller === undefined) {
+    trace.step = 'authenticate'
+    throw identity.refusal ?? new ApiError(provider.errors.unauthorized(request))
+  }
+
+  const operation = provider.operations[documented.operationId]
+  if (operation === undefined) throw new Error(`${documented.operationId} is not implemented`)
   if (operation.kind === 'action') {
     trace.step = 'act'
-    return act(served, operation, request, yard)
+    return act(provider, operation, request, yard)
   }
 
   trace.step = 'validate'
@@ -91,12 +112,12 @@ async function steps(served: Served, received: ApiRequest, yard: Yard, trace: Tr
   const context: Context<unknown, unknown> = {
     request,
     operationId: documented.operationId,
-    caller,
-    world: sandbox.world(served.provider.name),
+    caller: identity.caller,
+    world: sandbox.world(provider.name),
     secrets: sandbox.secrets,
     now: sandbox.clock.now(),
   }
-  const page = await query(operation.query(params, context), sandbox.runs(served.provider.name))
+  const page = await query(operation.query(params, context), sandbox.runs(provider.name))
 
   trace.step = 'present'
   return operation.present(page, params, context)
@@ -104,22 +125,23 @@ async function steps(served: Served, received: ApiRequest, yard: Yard, trace: Tr
 
 interface Route {
   readonly documented: DocumentedOperation
-  readonly operation: Operation<unknown, unknown>
   readonly request: ApiRequest
+  /** The methods that the path takes, when it does not take this one: refused once the request has been counted. */
+  readonly allow?: readonly string[]
 }
 
-function route({ provider, api }: Served, request: ApiRequest): Route {
+function route({ provider, apis }: Served, request: ApiRequest): Route {
+  // Both documents have the same paths, and whose fidelity counts is not known before the credential is.
+  const api = apis.spec
   const method = request.method === 'HEAD' && provider.servesHead ? 'GET' : request.method
   const match = api.match(method, request.path)
   if (match.found === 'operation') {
-    const operation = provider.operations[match.operation.operationId]
-    if (operation === undefined) throw new Error(`${match.operation.operationId} is not implemented`)
     const params = api.pathParams(match.operation, request.path)
-    return { documented: match.operation, operation, request: { ...request, params } }
+    return { documented: match.operation, request: { ...request, params } }
   }
   if (match.found === 'path') {
     if (method === 'OPTIONS' && provider.preflight) throw new ApiError(provider.preflight(request))
-    throw new ApiError(provider.errors.methodNotAllowed(request, match.allow))
+    return { documented: match.other, request, allow: match.allow }
   }
   const slashless = request.path.slice(0, -1)
   if (
@@ -133,48 +155,57 @@ function route({ provider, api }: Served, request: ApiRequest): Route {
   throw new ApiError(provider.errors.notFound(request))
 }
 
-/** The caller: of the document's alternatives, the first whose every scheme accepts the request. */
-async function authenticate(
+/** Who asks: of the document's alternatives, the first whose every scheme accepts the request. */
+async function identify(
   { provider }: Served,
   documented: DocumentedOperation,
   request: ApiRequest,
   yard: Yard,
-): Promise<Caller<unknown>> {
-  if (documented.security.length === 0) return { sandbox: DEFAULT_SANDBOX, name: 'anyone', grant: undefined }
+): Promise<{ caller?: Caller<unknown>; refusal?: ApiError }> {
+  if (documented.security.length === 0) {
+    return { caller: { sandbox: DEFAULT_SANDBOX, name: 'anyone', grant: undefined } }
+  }
   const keys = yard.sandboxes.keyring(provider.name)
   const state = (id: string): State => sandboxOf(yard, id).state(provider.name)
-  for (const schemes of documented.security) {
-    let caller: Caller<unknown> | undefined
-    for (const scheme of schemes) {
-      caller = await provider.security[scheme]?.authenticate(request, keys, wallNow(), state)
-      if (caller === undefined) break
+  try {
+    for (const schemes of documented.security) {
+      let caller: Caller<unknown> | undefined
+      for (const scheme of schemes) {
+        caller = await provider.security[scheme]?.authenticate(request, keys, wallNow(), state)
+        if (caller === undefined) break
+      }
+      if (caller !== undefined) return { caller }
     }
-    if (caller !== undefined) return caller
+    return {}
+  } catch (error) {
+    if (error instanceof ApiError) return { refusal: error }
+    throw error
   }
-  throw new ApiError(provider.errors.unauthorized(request))
 }
 
 function limit(
-  { provider }: Served,
+  provider: Provider,
   request: ApiRequest,
-  caller: Caller<unknown>,
+  caller: Caller<unknown> | undefined,
   sandbox: Sandbox,
   yard: Yard,
+  trace: Trace,
 ): void {
-  const rule = sandbox.rateLimits ? provider.rateLimit?.(caller) : undefined
+  const rule = sandbox.rateLimits ? provider.rateLimit?.(request, caller) : undefined
   if (rule === undefined) return
-  const retryAfterMs = yard.limiter.hit(`${sandbox.id}/${provider.name}`, rule, sandbox.clock.now())
-  if (retryAfterMs !== undefined) throw new ApiError(provider.errors.rateLimited(request, retryAfterMs))
+  const quota = yard.limiter.hit(`${sandbox.id}/${provider.name}`, rule, sandbox.clock.now())
+  trace.quota = quota
+  if (quota.remaining < 0) throw new ApiError(provider.errors.rateLimited(request, quota))
 }
 
 function validate(
-  { provider, api }: Served,
+  { provider, apis }: Served,
   documented: DocumentedOperation,
   operation: ListOperation<unknown, unknown, unknown>,
   request: ApiRequest,
 ): unknown {
   const params = operation.read(request)
-  const problems = api.problems(documented, request.path, params)
+  const problems = apis[request.fidelity].problems(documented, request.path, params)
   if (problems.length > 0) throw new ApiError(provider.errors.invalid(request, problems))
   return params
 }
@@ -190,7 +221,7 @@ async function query(asked: PageQuery, runs: RunStore): Promise<Page> {
 }
 
 function act(
-  { provider }: Served,
+  provider: Provider,
   operation: ActionOperation<unknown, unknown>,
   request: ApiRequest,
   yard: Yard,
@@ -212,14 +243,14 @@ function sandboxOf(yard: Yard, id: string): Sandbox {
 }
 
 function check(
-  { provider, api }: Served,
+  { provider, apis }: Served,
   documented: DocumentedOperation,
   request: ApiRequest,
   reply: Reply,
   yard: Yard,
 ): Reply {
   const isJson = /\bjson\b/.test(reply.headers['content-type'] ?? '')
-  const breaches = api.breaches(documented, reply.status, isJson ? reply.body : undefined)
+  const breaches = apis[request.fidelity].breaches(documented, reply.status, isJson ? reply.body : undefined)
   if (breaches.length === 0) return reply
   yard.fault(
     new Error(`a ${reply.status} of ${documented.operationId} breaks its document: ${breaches.join('; ')}`),

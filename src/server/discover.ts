@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import type { Provider } from '../core/provider.ts'
 import type { Served } from '../http/address.ts'
 import { Api } from '../spec/api.ts'
-import { effectiveDocument } from '../spec/document.ts'
+import { effectiveDocuments } from '../spec/document.ts'
 import { FOLDERS } from './folders.ts'
 
 /** Every provider that has a folder in `providers/`, in the order of their names. */
@@ -18,14 +18,18 @@ export async function discoverProviders(): Promise<Provider[]> {
   return modules.map((module: { provider: Provider }) => module.provider)
 }
 
-/** The provider with its document at work. Throws when the two do not have the same operations. */
+/** The provider with its documents at work. Throws when they and it do not have the same operations. */
 export async function serve(provider: Provider): Promise<Served> {
-  const api = await Api.of(effectiveDocument(FOLDERS.specs, provider.name))
+  const { spec, live } = effectiveDocuments(FOLDERS.specs, provider.name)
+  const apis = { spec: await Api.of(spec), live: await Api.of(live) }
   const implemented = Object.keys(provider.operations).sort().join(', ')
-  const documented = api.operationIds.sort().join(', ')
-  if (implemented !== documented) {
-    throw new Error(`${provider.name} implements ${implemented}, its document has ${documented}`)
+  for (const [fidelity, api] of Object.entries(apis)) {
+    const documented = api.operationIds.sort().join(', ')
+    if (implemented === documented) continue
+    throw new Error(`${provider.name} implements ${implemented}, its ${fidelity} document has ${documented}`)
   }
-  const beginnings = api.paths.map((template) => template.replace(/\{.*$/, '')).filter((path) => path !== '/')
-  return { provider, api, prefixes: [...provider.owns, ...beginnings] }
+  const beginnings = apis.spec.paths
+    .map((template) => template.replace(/\{.*$/, ''))
+    .filter((path) => path !== '/')
+  return { provider, apis, prefixes: [...provider.owns, ...beginnings] }
 }

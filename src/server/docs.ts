@@ -1,9 +1,12 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
+import type { Fidelity } from '../core/fidelity.ts'
 import type { Json, JsonObject } from '../core/json.ts'
+import type { Provider } from '../core/provider.ts'
 import { DEFAULT_SANDBOX, type Sandboxes } from '../core/sandbox.ts'
 import type { Served } from '../http/address.ts'
+import { differencesOf } from './differences.ts'
 
 /** What the page fills in for one document: a credential by security scheme. */
 type Keys = Readonly<Record<string, string>>
@@ -19,11 +22,12 @@ export async function docs(
 ): Promise<void> {
   const urls: { name: string; url: string }[] = []
   const keys: Record<string, Keys> = {}
-  for (const { provider, api } of served) {
+  const fidelity = sandboxes.get(DEFAULT_SANDBOX)?.fidelity ?? 'spec'
+  for (const { provider, apis } of served) {
     const url = `/${provider.name}/openapi.json`
     const { schemes = {}, parameters = {} } =
       sandboxes.get(DEFAULT_SANDBOX)?.credentials(provider.name).tryIt ?? {}
-    const document = local(api.document, parameters)
+    const document = local(withTable(apis[fidelity].document, provider, fidelity), parameters)
     app.get(url, async (_request, reply) => reply.header('content-type', 'application/json').send(document))
     urls.push({ name: provider.title, url })
     keys[url] = schemes
@@ -40,6 +44,21 @@ export async function docs(
       onComplete: browserFunction(FILL_IN.replace('KEYS', JSON.stringify(keys))),
     } as object,
   })
+}
+
+/** The document with the table of differences at the end of its description. */
+function withTable(document: JsonObject, provider: Provider, fidelity: Fidelity): JsonObject {
+  const { info } = document
+  if (typeof info !== 'object' || info === null || Array.isArray(info)) return document
+  const rows = differencesOf(provider).map(
+    ({ topic, spec, live, evidence }) => `| ${topic} | ${spec} | ${live ?? 'the same'} | ${evidence} |`,
+  )
+  const table = ['| topic | `spec` | `live` | evidence |', '|---|---|---|---|', ...rows].join('\n')
+  const heading = `### How faithful Runyard is (this one serves \`${fidelity}\`)`
+  return {
+    ...document,
+    info: { ...info, description: `${info.description ?? ''}\n\n${heading}\n\n${table}\n` },
+  }
 }
 
 /** The document with this server as its only one, and an example for each parameter that has a value here. */

@@ -1,4 +1,5 @@
 import { parseIso } from '../core/clock.ts'
+import type { Fidelity } from '../core/fidelity.ts'
 
 /** How a Runyard is started. Every member has a flag and a RUNYARD_* variable of the same meaning. */
 export interface Options {
@@ -6,15 +7,25 @@ export interface Options {
   readonly host: string
   /** The port to listen on; 0 for one that the system gives. */
   readonly port: number
+  /** Whether https is served beside http; undefined: when there is a certificate. */
+  readonly tls: boolean | undefined
+  /** The port to serve https on; 0 for one that the system gives. */
+  readonly tlsPort: number
+  /** PEM files of a certificate and its private key, both or neither; a certificate is made without them. */
+  readonly tlsCert: string | undefined
+  readonly tlsKey: string | undefined
   /** The SQLite file that keeps the data; in memory without one. */
   readonly db: string | undefined
   /** What a new default sandbox is filled with: a name in `seeds/`, or a path to a JSON file. */
   readonly scenario: string | undefined
+  /** What a new default sandbox keeps to; undefined: what the file says, or `spec`. */
+  readonly fidelity: Fidelity | undefined
   /** The seed of a new default sandbox's data. */
   readonly seed: number | undefined
   /** `live`, or the instant that the clock stands at, in ms. */
   readonly clock: 'live' | number
-  readonly rateLimits: boolean
+  /** Whether the vendors' rate limits hold; undefined: in `live` fidelity. */
+  readonly rateLimits: boolean | undefined
   readonly checkReplies: boolean
   readonly log: LogLevel
 }
@@ -34,6 +45,8 @@ interface Description<T> {
   readonly value: string
   /** As text, as it would be typed; undefined for none. */
   readonly fallback: string | undefined
+  /** What the flag means without a value; undefined when it takes one always. */
+  readonly bare?: string
   readonly help: string
   /** The value that the text means; undefined when it means none. */
   parse(text: string): T | undefined
@@ -61,6 +74,43 @@ export const OPTIONS: { readonly [Name in keyof Options]: Description<Exclude<Op
     parse: (text) => wholeNumber(text, 65_535),
     takes: 'a whole number from 0 to 65535',
   },
+  tls: {
+    flag: '--tls',
+    variable: 'RUNYARD_TLS',
+    value: '[<on|off>]',
+    fallback: 'off',
+    bare: 'on',
+    help: 'Serve https beside http, with a certificate of its own. On with --tls-cert.',
+    parse: onOff,
+    takes: "'on' or 'off'",
+  },
+  tlsPort: {
+    flag: '--tls-port',
+    variable: 'RUNYARD_TLS_PORT',
+    value: '<port>',
+    fallback: '4443',
+    help: 'Port to serve https on; 0 takes any free one.',
+    parse: (text) => wholeNumber(text, 65_535),
+    takes: 'a whole number from 0 to 65535',
+  },
+  tlsCert: {
+    flag: '--tls-cert',
+    variable: 'RUNYARD_TLS_CERT',
+    value: '<file>',
+    fallback: undefined,
+    help: 'Certificate (PEM) to serve https with in place of the generated one; needs --tls-key.',
+    parse: (text) => text || undefined,
+    takes: 'a path to a PEM file',
+  },
+  tlsKey: {
+    flag: '--tls-key',
+    variable: 'RUNYARD_TLS_KEY',
+    value: '<file>',
+    fallback: undefined,
+    help: 'Private key (PEM) of that certificate.',
+    parse: (text) => text || undefined,
+    takes: 'a path to a PEM file',
+  },
   db: {
     flag: '--db',
     variable: 'RUNYARD_DB',
@@ -78,6 +128,15 @@ export const OPTIONS: { readonly [Name in keyof Options]: Description<Exclude<Op
     help: 'What to fill the default sandbox with: default, empty, edge, or a JSON file of your own.',
     parse: (text) => text || undefined,
     takes: 'the name of a scenario, or a path that ends in .json',
+  },
+  fidelity: {
+    flag: '--fidelity',
+    variable: 'RUNYARD_FIDELITY',
+    value: '<spec|live>',
+    fallback: 'spec',
+    help: "spec keeps to the vendors' documents; live does what the real services were observed to do.",
+    parse: (text) => (text === 'spec' || text === 'live' ? text : undefined),
+    takes: "'spec' or 'live'",
   },
   seed: {
     flag: '--seed',
@@ -101,8 +160,8 @@ export const OPTIONS: { readonly [Name in keyof Options]: Description<Exclude<Op
     flag: '--rate-limits',
     variable: 'RUNYARD_RATE_LIMITS',
     value: '<on|off>',
-    fallback: 'off',
-    help: "Hold clients to the vendors' rate limits (Basedash: 600 requests a minute per key).",
+    fallback: 'on in live fidelity',
+    help: "Hold clients to the vendors' rate limits.",
     parse: onOff,
     takes: "'on' or 'off'",
   },
@@ -150,8 +209,8 @@ export function parseOptions(
   return withDefaults(given as Partial<Options>)
 }
 
-/** The options whose default depends on the file that `db` names: what it was filled with stays. */
-const LEFT_TO_THE_FILE: readonly (keyof Options)[] = ['scenario', 'seed']
+/** The options whose default depends on others: on what the file was filled with, the fidelity, or a certificate. */
+const LEFT_OPEN: readonly (keyof Options)[] = ['scenario', 'seed', 'fidelity', 'rateLimits', 'tls']
 
 /** Options with every default filled in. */
 export function withDefaults(
@@ -159,7 +218,7 @@ export function withDefaults(
 ): Options {
   const filled = OPTION_NAMES.map((name) => {
     const { fallback, parse } = OPTIONS[name]
-    if (given[name] !== undefined || fallback === undefined || LEFT_TO_THE_FILE.includes(name))
+    if (given[name] !== undefined || fallback === undefined || LEFT_OPEN.includes(name))
       return [name, given[name]]
     return [name, parse(fallback)]
   })

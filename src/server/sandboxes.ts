@@ -1,4 +1,5 @@
 import { type Clock, frozenClock, iso, liveClock, wallNow } from '../core/clock.ts'
+import type { Fidelity } from '../core/fidelity.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Caller, Credentials, Keyring, Provider } from '../core/provider.ts'
 import type { RunStore } from '../core/run.ts'
@@ -18,6 +19,8 @@ import type { Options } from './options.ts'
 interface SandboxRecord {
   readonly scenario: string
   readonly seed: number
+  /** Decides what the data holds too: `live` has states that no document knows. */
+  readonly fidelity: Fidelity
   /** ISO: the moment its data was built around. */
   readonly start: string
   /** What its credentials follow from. */
@@ -59,16 +62,16 @@ export class StoredSandboxes implements Sandboxes {
    * data than it has, and ScenarioError when the scenario cannot be used.
    */
   openDefault(options: Options): Sandbox {
-    const { clock, rateLimits } = options
     const stored = readSandbox(this.#database, DEFAULT_SANDBOX) as SandboxRecord | undefined
     const record = stored ?? this.#build(options)
-    for (const name of ['scenario', 'seed'] as const) {
+    for (const name of ['scenario', 'seed', 'fidelity'] as const) {
       if (options[name] === undefined || options[name] === record[name]) continue
       throw new DatabaseError(
         `${options.db} was filled with ${name} ${record[name]}, not ${options[name]}. ` +
           `Leave --${name} out to serve it, or name another file.`,
       )
     }
+    const { clock, rateLimits = record.fidelity === 'live' } = options
     const sandbox = new StoredSandbox({
       id: DEFAULT_SANDBOX,
       record,
@@ -86,7 +89,7 @@ export class StoredSandboxes implements Sandboxes {
     return sandbox
   }
 
-  #build({ scenario = 'default', seed = 1, clock }: Options): SandboxRecord {
+  #build({ scenario = 'default', seed = 1, fidelity = 'spec', clock }: Options): SandboxRecord {
     const start = clock === 'live' ? wallNow() : clock
     const { days, sections } = loadScenario(FOLDERS.seeds, scenario, this.#providers)
     const secrets = new Secrets(DEFAULT_SECRET)
@@ -94,11 +97,25 @@ export class StoredSandboxes implements Sandboxes {
       const worlds: Record<string, unknown> = {}
       for (const { name, seeds, next } of this.#providers) {
         const random = seededRandom(seed, name)
-        const { world, runs } = seeds.build({ section: sections[name] ?? {}, start, days, random, secrets })
+        const { world, runs } = seeds.build({
+          section: sections[name] ?? {},
+          fidelity,
+          start,
+          days,
+          random,
+          secrets,
+        })
         worlds[name] = world
         new SqliteRuns(this.#database, DEFAULT_SANDBOX, name, next, () => start).insert(runs, start)
       }
-      const record: SandboxRecord = { scenario, seed, start: iso(start), secret: DEFAULT_SECRET, worlds }
+      const record: SandboxRecord = {
+        scenario,
+        seed,
+        fidelity,
+        start: iso(start),
+        secret: DEFAULT_SECRET,
+        worlds,
+      }
       writeSandbox(this.#database, DEFAULT_SANDBOX, record)
       return record
     })
@@ -116,6 +133,7 @@ interface SandboxParts {
 
 class StoredSandbox implements Sandbox {
   readonly id: string
+  readonly fidelity: Fidelity
   readonly clock: Clock
   readonly rateLimits: boolean
   readonly secrets: Secrets
@@ -127,6 +145,7 @@ class StoredSandbox implements Sandbox {
   constructor({ id, record, clock, rateLimits, providers, database }: SandboxParts) {
     this.id = id
     this.clock = clock
+    this.fidelity = record.fidelity
     this.rateLimits = rateLimits
     this.secrets = new Secrets(record.secret)
     this.#record = record
@@ -166,7 +185,17 @@ class StoredSandbox implements Sandbox {
     }
     const { scenario, seed } = this.#record
     const clock = { now: iso(this.clock.now()), frozen: this.clock.frozen }
-    return { id: this.id, scenario, seed, fidelity: 'spec', clock, baseUrl: server, counts, credentials, env }
+    return {
+      id: this.id,
+      scenario,
+      seed,
+      fidelity: this.fidelity,
+      clock,
+      baseUrl: server,
+      counts,
+      credentials,
+      env,
+    }
   }
 }
 

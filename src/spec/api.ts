@@ -14,7 +14,8 @@ export interface DocumentedOperation {
 
 export type Match =
   | { readonly found: 'operation'; readonly operation: DocumentedOperation }
-  | { readonly found: 'path'; readonly allow: readonly string[] }
+  /** The path has operations, of which `other` is one, but none of this method. */
+  | { readonly found: 'path'; readonly allow: readonly string[]; readonly other: DocumentedOperation }
   | { readonly found: 'nothing' }
 
 /** One OpenAPI document at work: openapi-backend decides what a path means and what is valid. */
@@ -37,7 +38,7 @@ export class Api {
     }
   }
 
-  /** Reads a document (OpenAPI 3.1) and gets its validators ready. */
+  /** Puts a document (OpenAPI 3.1) to work. */
   static async of(document: JsonObject): Promise<Api> {
     const backend = new OpenAPIBackend({
       // A copy, since openapi-backend dereferences in place. The cast: JSON is all that a document is.
@@ -50,11 +51,14 @@ export class Api {
       customizeAjv: (_ajv, options) => addFormats.default(new Ajv({ ...options, coerceTypes: false })),
     })
     await backend.init()
-    const api = new Api(document, backend)
-    for (const operationId of api.#operations.keys()) {
-      backend.validator.getRequestValidatorsForOperation(operationId)
+    return new Api(document, backend)
+  }
+
+  /** Compiles the validators of requests, which the first request of each operation would otherwise wait for. */
+  warm(): void {
+    for (const operationId of this.#operations.keys()) {
+      this.#backend.validator.getRequestValidatorsForOperation(operationId)
     }
-    return api
   }
 
   get operationIds(): string[] {
@@ -66,14 +70,25 @@ export class Api {
     return [...new Set([...this.#operations.values()].map((operation) => operation.routed.path))]
   }
 
+  /** Throws when the document has no such operation. */
+  operation(operationId: string): DocumentedOperation {
+    const operation = this.#operations.get(operationId)
+    if (operation === undefined) throw new Error(`there is no operation ${operationId}`)
+    return operation
+  }
+
   match(method: string, path: string): Match {
     const routed = this.#backend.router.matchOperation({ method, path, headers: {} })
-    const operation = routed?.operationId === undefined ? undefined : this.#operations.get(routed.operationId)
-    if (operation !== undefined) return { found: 'operation', operation }
-    const allow = METHODS.filter((other) =>
-      this.#backend.router.matchOperation({ method: other, path, headers: {} }),
-    )
-    return allow.length > 0 ? { found: 'path', allow } : { found: 'nothing' }
+    if (routed?.operationId !== undefined) {
+      return { found: 'operation', operation: this.operation(routed.operationId) }
+    }
+    const others = METHODS.flatMap((other) => {
+      const operation = this.#backend.router.matchOperation({ method: other, path, headers: {} })
+      return operation?.operationId === undefined ? [] : [{ method: other, id: operation.operationId }]
+    })
+    const [first] = others
+    if (first === undefined) return { found: 'nothing' }
+    return { found: 'path', allow: others.map(({ method }) => method), other: this.operation(first.id) }
   }
 
   /** The values of the path's parameters, decoded. */

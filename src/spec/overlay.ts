@@ -1,4 +1,5 @@
 import { jsonpath } from 'json-p3'
+import type { Difference } from '../core/fidelity.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 
 /** An OpenAPI Overlay 1.0.0 document (https://spec.openapis.org/overlay/v1.0.0.html). */
@@ -13,6 +14,8 @@ export interface OverlayAction {
   readonly target: string
   /** Why: Runyard requires it of every action. */
   readonly description: string
+  /** What the action means to a person: shown in the table of differences. */
+  readonly 'x-difference'?: Difference
   /** Merged into each target that is an object, appended to each that is an array. */
   readonly update?: Json
   /** Takes the targets out. */

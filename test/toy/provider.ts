@@ -14,7 +14,7 @@ const errors: ErrorCatalogue = {
   notFound: () => json(404, { toy: 'where?' }),
   methodNotAllowed: (_request, allow) => json(405, { toy: 'how?' }, { allow: allow.join(', ') }),
   invalid: (_request, problems) => json(400, { toy: problems.map((problem) => problem.path.join('.')) }),
-  rateLimited: (_request, ms) => json(429, { toy: ms }),
+  rateLimited: (_request, { retryAfterMs }) => json(429, { toy: retryAfterMs }),
   internal: () => json(500, { toy: 'oops' }),
 }
 
@@ -65,6 +65,7 @@ export const provider: Provider<null, string, { jobs?: number }> = {
     view: () => ({ key: 'toy-key' }),
     env: () => ({}),
   }),
+  differences: [],
   next: (run) =>
     run.body.state === 'new'
       ? { at: run.createdAt + 1000, run: { ...run, body: { ...run.body, state: 'done' } } }

@@ -1,5 +1,6 @@
-import type { ErrorCatalogue, Problem } from '../../core/provider.ts'
+import type { ErrorCatalogue } from '../../core/provider.ts'
 import { json, type Reply } from '../../core/reply.ts'
+import { quirks } from './quirks.ts'
 import type { components } from './wire.ts'
 
 type ErrorResponse = components['schemas']['ErrorResponse']
@@ -13,8 +14,9 @@ export const errors: ErrorCatalogue = {
   notFound: () => refusal(404, 'NotFound', 'Not found'),
   methodNotAllowed: (_request, allow) =>
     refusal(405, 'MethodNotAllowed', 'Method not allowed', { allow: allow.join(', ') }),
-  invalid: (_request, problems) => refusal(400, 'ValidationError', problems.map(sentence).join('; ')),
-  rateLimited: (_request, retryAfterMs) => {
+  invalid: (request, problems) =>
+    refusal(400, 'ValidationError', quirks[request.fidelity].sentences(problems).join('; ')),
+  rateLimited: (_request, { retryAfterMs }) => {
     const error = { title: 'RateLimitExceeded', detail: 'Too many requests', retryAfterMs } as const
     return json(429, { error } satisfies RateLimitErrorResponse)
   },
@@ -31,14 +33,4 @@ export function automationNotFound(): Reply {
 
 function refusal(status: number, title: string, detail: string, headers: Record<string, string> = {}): Reply {
   return json(status, { error: { title, detail } } satisfies ErrorResponse, headers)
-}
-
-/** A problem in zod 4's words, since the vendor validates with zod; how it joins them is not known (§B0, §B2). */
-function sentence({ path, rule, facts, value, message }: Problem): string {
-  const name = path.join('.')
-  if (rule === 'minimum') return `${name}: Too small: expected number to be >=${facts.limit}`
-  if (rule === 'maximum') return `${name}: Too big: expected number to be <=${facts.limit}`
-  if (rule !== 'type') return `${name}: ${message}`
-  if (typeof value === 'number') return `${name}: Invalid input: expected int, received number`
-  return `${name}: Invalid input: expected number, received ${Number(value)}`
 }

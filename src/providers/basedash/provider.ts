@@ -1,7 +1,9 @@
 import type { Provider } from '../../core/provider.ts'
 import { bearerAuth, credentials, type Grant } from './credentials.ts'
+import { differences } from './differences.ts'
 import { errors } from './errors.ts'
 import { listAutomationRuns } from './list.ts'
+import { quirks } from './quirks.ts'
 import { next } from './runs.ts'
 import type { Section } from './section.ts'
 import { seeds } from './seeds.ts'
@@ -21,6 +23,12 @@ export const provider: Provider<World, Grant, Section> = {
   seeds,
   credentials,
   next,
-  /** The vendor's number, window and key are not public: these are ours (§B1). */
-  rateLimit: (caller) => ({ bucket: caller.name, max: 600, windowMs: 60_000 }),
+  rateLimit: ({ fidelity }, caller) =>
+    caller && {
+      kind: 'window',
+      bucket: caller.name,
+      max: quirks[fidelity].requestsPerMinute,
+      windowMs: 60_000,
+    },
+  differences,
 }

@@ -1,32 +1,17 @@
 import type { ErrorCatalogue, Problem } from '../../core/provider.ts'
-import { json, type Reply } from '../../core/reply.ts'
+import type { Reply } from '../../core/reply.ts'
 import type { ApiRequest } from '../../core/request.ts'
-import type { components } from './wire.ts'
-
-type Status = components['schemas']['google.rpc.Status']
-
-/** The gateway's status codes that Runyard answers with (fidelity/conductorone.md §4), by gRPC code. */
-const HTTP_STATUS = { 3: 400, 5: 404, 7: 403, 8: 429, 13: 500, 16: 401 } as const
-
-/** A refusal in the gateway's shape: google.rpc.Status without `details`. */
-export function refusal(
-  code: keyof typeof HTTP_STATUS,
-  message: string,
-  headers?: Record<string, string>,
-): Reply {
-  return json(HTTP_STATUS[code], { code, message } satisfies Status, headers)
-}
-
-const notFound = () => refusal(5, 'not found')
+import { lost } from './gateway.ts'
+import { refusal } from './status.ts'
 
 /** The gateway's words (fidelity/conductorone.md §4). It knows no 405: a wrong method is a route that is not there. */
 export const errors: ErrorCatalogue = {
   unauthorized: () => refusal(16, 'unauthenticated'),
   forbidden: (_request, operationId) => refusal(7, `Permission denied, missing permission/${operationId}`),
-  notFound,
-  methodNotAllowed: notFound,
+  notFound: lost,
+  methodNotAllowed: lost,
   invalid: (_request, problems) => refusal(3, problems.map(explain).join('; ')),
-  rateLimited: (_request, retryAfterMs) =>
+  rateLimited: (_request, { retryAfterMs }) =>
     refusal(8, 'rate limit exceeded', { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
   internal: () => refusal(13, 'Internal Server Error'),
 }
@@ -48,7 +33,7 @@ function jsonName(path: readonly string[]): string {
 /** What gin does with a slash too many: 301 for GET, 307 otherwise, and only where the method is served. */
 export function trailingSlash(request: ApiRequest, location: string): Reply {
   const served = request.path.startsWith('/auth/') ? 'POST' : 'GET'
-  if (request.method !== served) return notFound()
+  if (request.method !== served) return lost(request)
   if (served === 'POST') return { status: 307, headers: { location } }
   return {
     status: 301,

@@ -1,25 +1,28 @@
+import type { Fidelity } from '../../core/fidelity.ts'
 import type { Context, ListOperation } from '../../core/provider.ts'
 import { firstValues } from '../../core/query.ts'
 import { ApiError, json } from '../../core/reply.ts'
-import type { Key } from '../../core/run.ts'
-import { seal, unseal } from '../../core/seal.ts'
-import type { Secrets } from '../../core/secrets.ts'
 import type { Grant } from './credentials.ts'
-import { errors, refusal } from './errors.ts'
+import { errors } from './errors.ts'
+import { pageToken, readPageToken } from './page-token.ts'
+import { type Populated, populated } from './protojson.ts'
 import type { RoleMiningRun } from './runs.ts'
+import { refusal } from './status.ts'
 import type { components } from './wire.ts'
 import type { World } from './world.ts'
 
 type ListRunsResponse = components['schemas']['c1.api.role_mining_management.v1.ListRunsResponse']
 type GetLatestRunResponse = components['schemas']['c1.api.role_mining_management.v1.GetLatestRunResponse']
 
-interface ListParams {
+type List<Params> = ListOperation<Params, World, Grant>
+
+interface PageParams {
   readonly page_size?: number
   readonly page_token?: string
 }
 
-/** `ListRuns`: pages by the conventions of the vendor's other lists (fidelity/conductorone.md §5). */
-export const listRuns: ListOperation<ListParams, World, Grant> = {
+/** Pages by the conventions of the vendor's other lists (fidelity/conductorone.md §5). */
+const listPages: List<PageParams> = {
   kind: 'list',
   read(request) {
     const values = firstValues(request.search)
@@ -47,8 +50,19 @@ export const listRuns: ListOperation<ListParams, World, Grant> = {
   },
 }
 
-/** `GetLatestRun`: the newest run; without one the message is unset, and its null is left out like every other. */
-export const getLatestRun: ListOperation<unknown, World, Grant> = {
+/** The operation reads no query and has one page (fidelity/conductorone.md §0.3). */
+const listAll: List<unknown> = {
+  kind: 'list',
+  read: () => ({}),
+  query: (_params, context) => ({ scope: permittedScope(context), limit: -1 }),
+  present({ items }) {
+    const list = items.map(({ body }) => populated(body as RoleMiningRun))
+    return json(200, { list, nextPageToken: '' })
+  },
+}
+
+/** Without a run the message is unset, and its null is left out like every other. */
+const latestOrNothing: List<unknown> = {
   kind: 'list',
   read: () => ({}),
   query: (_params, context) => ({ scope: permittedScope(context), limit: 1 }),
@@ -60,6 +74,31 @@ export const getLatestRun: ListOperation<unknown, World, Grant> = {
   },
 }
 
+/** Without a run the message is null (fidelity/conductorone.md §0.2, §3). */
+const latestOrNull: List<unknown> = {
+  ...latestOrNothing,
+  present({ items: [latest] }) {
+    const run: Populated<RoleMiningRun> | null = latest ? populated(latest.body as RoleMiningRun) : null
+    return json(200, { run })
+  },
+}
+
+/** `ListRuns`. */
+export const listRuns = byFidelity({ spec: listPages, live: listAll })
+
+/** `GetLatestRun`: the newest run. */
+export const getLatestRun = byFidelity({ spec: latestOrNothing, live: latestOrNull })
+
+/** One operation of the two: which it is, the request says. */
+function byFidelity<Params>(variants: Readonly<Record<Fidelity, List<Params>>>): List<Params> {
+  return {
+    kind: 'list',
+    read: (request) => variants[request.fidelity].read(request),
+    query: (params, context) => variants[context.request.fidelity].query(params, context),
+    present: (page, params, context) => variants[context.request.fidelity].present(page, params, context),
+  }
+}
+
 function permittedScope({ caller, operationId, request, world }: Context<World, Grant>): string {
   if (caller.grant.role !== 'admin') throw new ApiError(errors.forbidden(request, operationId))
   return world.tenant
@@ -69,16 +108,4 @@ function permittedScope({ caller, operationId, request, world }: Context<World, 
 function parseInt64(text: string): number | undefined {
   const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN
   return Math.abs(value) < 2 ** 63 ? value : undefined
-}
-
-/** Opaque and tamper-evident; it holds the place and nothing else, so it serves any page size and either client. */
-function pageToken({ createdAt, id }: Key, secrets: Secrets): string {
-  return seal(JSON.stringify([createdAt, id]), secrets.bytes('conductorone/page-token'))
-}
-
-function readPageToken(token: string, secrets: Secrets): Key | undefined {
-  const payload = unseal(token, secrets.bytes('conductorone/page-token'))
-  if (payload === undefined) return undefined
-  const [createdAt, id] = JSON.parse(payload) as [number, string]
-  return { createdAt, id }
 }

@@ -1,7 +1,9 @@
 import type { Provider } from '../../core/provider.ts'
 import { bearer } from './access-token.ts'
 import { credentials, type Grant } from './credentials.ts'
+import { differences } from './differences.ts'
 import { errors, trailingSlash } from './errors.ts'
+import { behindGateway, mark } from './gateway.ts'
 import { getLatestRun, listRuns } from './operations.ts'
 import { next } from './runs.ts'
 import { type Section, seeds } from './seeds.ts'
@@ -15,7 +17,7 @@ export const provider: Provider<World, Grant, Partial<Section>> = {
   hosts: ['*.conductor.one'],
   owns: ['/api/v1/role-mining', '/auth/v1'],
   servesHead: false,
-  security: { bearerAuth: bearer, oauth: bearer },
+  security: { bearerAuth: behindGateway(bearer), oauth: behindGateway(bearer) },
   operations: {
     'c1.api.role_mining_management.v1.RoleMiningManagementService.ListRuns': listRuns,
     'c1.api.role_mining_management.v1.RoleMiningManagementService.GetLatestRun': getLatestRun,
@@ -25,10 +27,12 @@ export const provider: Provider<World, Grant, Partial<Section>> = {
   seeds,
   credentials,
   next,
+  differences,
   trailingSlash,
   finish(request, reply) {
-    if (!request.path.startsWith('/auth/')) return reply
+    const marked = mark(request, reply)
+    if (!request.path.startsWith('/auth/')) return marked
     // RFC 6749 §5.1: no answer of the token endpoint may be kept.
-    return { ...reply, headers: { ...reply.headers, 'cache-control': 'no-store', pragma: 'no-cache' } }
+    return { ...marked, headers: { ...marked.headers, 'cache-control': 'no-store', pragma: 'no-cache' } }
   },
 }

@@ -27,7 +27,7 @@ export const errors: ErrorCatalogue = {
       ...new Map(problems.map((problem) => [problem.path.join(), refusal(problem)])).values(),
     ])
   },
-  rateLimited: (_request, retryAfterMs) =>
+  rateLimited: (_request, { retryAfterMs }) =>
     detail(429, 'Too Many Requests', { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
   internal(request) {
     if (isRealmPath(request.path)) return realmErrors.internal()

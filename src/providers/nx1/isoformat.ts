@@ -15,6 +15,11 @@ export function isoformat(ms: number): string {
   return `${seconds}${fraction}+00:00`
 }
 
+/** The same instant as `isoformat()` writes it of a datetime that knows no time zone: without the offset. */
+export function naive(aware: string): string {
+  return aware.replace(/\+00:00$/, '')
+}
+
 /** The microseconds (0 to 999) that pass for measured ones; whole seconds have none, as hand-set times do. */
 function below(ms: number): number {
   const milli = ms % 1000

@@ -1,6 +1,6 @@
 /** What pydantic v2 makes of the text of an integer parameter, or its name for why it makes nothing of it. */
 export type ReadInteger =
-  | { readonly value: number }
+  | { readonly value: bigint }
   | { readonly refusal: 'int_parsing' | 'int_parsing_size' }
 
 /** Rust's White_Space, which `str::trim` takes away; JavaScript's `trim` differs in U+0085 and U+FEFF. */
@@ -11,16 +11,19 @@ const MAX_LENGTH = 4300
 
 /**
  * Reads an integer as pydantic v2 reads it from text (fidelity/nx1.md §A1; compared with pydantic 2.13.5 over
- * 200,000 texts). What a JavaScript number cannot hold comes back as the largest or smallest safe integer.
+ * 200,000 texts): an integer of any size.
  */
 export function readInteger(text: string): ReadInteger {
   // The text is first taken as it stands, which is the only time that too many digits are called by that name.
   if (leadingInteger(text).length > MAX_LENGTH) return { refusal: 'int_parsing_size' }
   const digits = cleaned(text)
   if (digits === undefined || digits.length > MAX_LENGTH) return { refusal: 'int_parsing' }
-  const value = Math.min(Math.max(Number(digits), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER)
-  // `-0` and `-00` are 0 in Python, which has no negative zero.
-  return { value: value === 0 ? 0 : value }
+  return { value: BigInt(digits) }
+}
+
+/** The integer as a number; what a number cannot hold as the largest or smallest safe integer. */
+export function nearestNumber(value: bigint): number {
+  return Math.min(Math.max(Number(value), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER)
 }
 
 function leadingInteger(text: string): string {

@@ -1,7 +1,9 @@
 import type { Provider } from '../../core/provider.ts'
 import { security } from './access.ts'
 import { credentials } from './credentials.ts'
+import { differences } from './differences.ts'
 import { errors, trailingSlash } from './errors.ts'
+import { quirks } from './quirks.ts'
 import { finishRealm, preflight } from './realm/cors.ts'
 import { isRealmPath } from './realm/errors.ts'
 import { realmOperations } from './realm/operations.ts'
@@ -22,8 +24,10 @@ export const provider: Provider<World, Grant, Section> = {
   seeds,
   credentials,
   next,
+  differences,
   preflight: (request) =>
     isRealmPath(request.path) ? preflight(request) : errors.methodNotAllowed(request, ['GET']),
   trailingSlash,
-  finish: (request, reply) => (isRealmPath(request.path) ? finishRealm(request, reply) : reply),
+  finish: (request, reply) =>
+    isRealmPath(request.path) ? finishRealm(request, reply) : quirks[request.fidelity].served(reply),
 }

@@ -2,15 +2,17 @@ import type { JsonObject } from '../../core/json.ts'
 import type { ListOperation } from '../../core/provider.ts'
 import { lastValues } from '../../core/query.ts'
 import { json } from '../../core/reply.ts'
+import type { ApiRequest } from '../../core/request.ts'
 import type { Next, Run } from '../../core/run.ts'
 import { isoformat } from './isoformat.ts'
-import { readInteger } from './limit.ts'
+import { nearestNumber, readInteger } from './limit.ts'
+import { quirks } from './quirks.ts'
 import type { components } from './wire.ts'
 import type { Grant, World } from './world.ts'
 
 type Wire = components['schemas']['CrewRunHistoryResponse']
 
-/** A crew run as it is stored, which is as it is sent: the document's twelve members in its order, nulls kept. */
+/** A crew run as it is stored, which is as `spec` sends it: the document's twelve members in its order, nulls kept. */
 export type CrewRun = Required<Omit<Wire, 'task_input'>> & { task_input: JsonObject | null }
 
 /** How a run will go, from the moment it is created. */
@@ -23,33 +25,37 @@ export interface Plan {
 
 /** All runs of a sandbox are one history; who sees which is a filter on their owner. */
 export const SCOPE = 'crew-runs'
-const DEFAULT_LIMIT = 100
+/** As text, like a limit that is asked for. */
+const DEFAULT_LIMIT = '100'
 /** Beyond any history: asking for more than this is asking for all. */
 const EVERYTHING = 1_000_000_000
 
-interface Params {
-  readonly limit?: number
-}
-
 /** `GET /api/crew-runs`. */
-export const listRuns: ListOperation<Params, World, Grant> = {
+export const listRuns: ListOperation<unknown, World, Grant> = {
   kind: 'list',
   read(request) {
-    const text = lastValues(request.search).get('limit')
+    const text = limitText(request)
     if (text === undefined) return {}
     const read = readInteger(text)
-    return { limit: 'value' in read ? read.value : text }
+    return { limit: 'value' in read ? nearestNumber(read.value) : text }
   },
-  query({ limit = DEFAULT_LIMIT }, { caller: { grant } }) {
+  query(_params, { caller: { grant }, request }) {
     const own = grant.kind === 'reader' && grant.admin ? [] : [{ facet: 'owner', anyOf: [ownerOf(grant)] }]
-    // What the service makes of a negative limit depends on its database, which is unknown (fidelity/nx1.md §A1).
-    return { scope: SCOPE, filters: own, limit: limit < 0 || limit > EVERYTHING ? -1 : limit }
+    // Read again: the document's parameter is a number, and what the database gets may be larger.
+    const asked = readInteger(limitText(request) ?? DEFAULT_LIMIT)
+    if ('refusal' in asked) throw new Error('a limit that cannot be read does not pass validation')
+    const rows = nearestNumber(quirks[request.fidelity].rows(asked.value, request))
+    return { scope: SCOPE, filters: own, limit: rows < 0 || rows > EVERYTHING ? -1 : rows }
   },
-  present: ({ items }) =>
+  present: ({ items }, _params, { request }) =>
     json(
       200,
-      items.map(({ body }) => body),
+      items.map(({ body }) => quirks[request.fidelity].shown(body as CrewRun)),
     ),
+}
+
+function limitText(request: ApiRequest): string | undefined {
+  return lastValues(request.search).get('limit')
 }
 
 function ownerOf(grant: Grant): string {

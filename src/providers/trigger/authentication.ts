@@ -5,7 +5,7 @@ import { ApiError } from '../../core/reply.ts'
 import type { ApiRequest } from '../../core/request.ts'
 import { sameSecret } from '../../core/secrets.ts'
 import type { Grant } from './credentials.ts'
-import { unauthorized } from './errors.ts'
+import { unauthorized } from './replies.ts'
 import type { Environment } from './world.ts'
 
 /** The document's `secretKey` scheme: a secret key or a public token, with `Bearer ` before it or bare (§1.1). */

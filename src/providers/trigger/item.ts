@@ -1,6 +1,6 @@
 import type { Run } from '../../core/run.ts'
 import { stored } from './run.ts'
-import { flagsFor, type Vocabulary, wordFor } from './status.ts'
+import { flagsFor, type Status, type Word } from './status.ts'
 import type { components } from './wire.ts'
 import type { Environment } from './world.ts'
 
@@ -8,12 +8,12 @@ import type { Environment } from './world.ts'
 export type Item = {
   readonly [Member in keyof Required<ListRunItem>]: ListRunItem[Member] | undefined
 }
-type ListRunItem = components['schemas']['ListRunItem']
+type ListRunItem = Omit<components['schemas']['ListRunItem'], 'status'> & { readonly status: Word }
 
 /** A run as a list shows it, members in the service's order (fidelity/trigger.md §6). */
-export function itemOf(run: Run, { id, name, user }: Environment, vocabulary: Vocabulary): Item {
+export function itemOf(run: Run, { id, name, user }: Environment, wordFor: (status: Status) => Word): Item {
   const body = stored(run)
-  const status = wordFor(body.status, vocabulary)
+  const status = wordFor(body.status)
   const flags = flagsFor(status)
   return {
     id: run.id,
@@ -28,7 +28,7 @@ export function itemOf(run: Run, { id, name, user }: Environment, vocabulary: Vo
     delayedUntil: body.delayUntil,
     isTest: body.isTest,
     ttl: body.ttl,
-    expiredAt: undefined,
+    expiredAt: body.expiredAt,
     env: user === undefined ? { id, name } : { id, name, user },
     tags: body.tags,
     costInCents: body.costInCents,

@@ -33,6 +33,7 @@ function after(run: StoredRun, { at, status }: Step, ahead: Plan): StoredRun {
   }
   if (status === 'EXECUTING') changed.startedAt ??= time
   if (isFinal(status)) changed.completedAt = time
+  if (status === 'EXPIRED') changed.expiredAt = time
   return changed
 }
 

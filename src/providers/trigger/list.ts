@@ -1,15 +1,13 @@
-import parseDuration from 'parse-duration'
-import { FURTHEST, parseIso } from '../../core/clock.ts'
-import type { Context, Cursor, ListOperation, PageQuery } from '../../core/provider.ts'
+import type { Context, ListOperation } from '../../core/provider.ts'
 import { ApiError } from '../../core/reply.ts'
-import type { Filter, Page } from '../../core/run.ts'
+import type { Filter, Page, Run } from '../../core/run.ts'
 import type { Grant } from './credentials.ts'
-import { FORBIDDEN, jsonUtf8, queryError } from './errors.ts'
-import { unknownRun } from './issues.ts'
+import { behaviourOf } from './fidelity/behaviour.ts'
 import { type Item, itemOf } from './item.ts'
-import { type Params, read } from './parameters.ts'
+import { type Pages, type Params, type RunsFilter, read } from './parameters.ts'
+import { FORBIDDEN, jsonUtf8 } from './replies.ts'
 import { mayList } from './scopes.ts'
-import { statusesFor, VERSION_HEADER, type Vocabulary, vocabularyOf } from './status.ts'
+import { VERSION_HEADER, vocabularyOf } from './status.ts'
 import type { components } from './wire.ts'
 import type { World } from './world.ts'
 
@@ -22,11 +20,13 @@ export const listRuns: ListOperation<Params, World, Grant> = {
     const { environment, scopes } = caller.grant
     // Scopes are looked at after the query is known to be valid (fidelity/trigger.md, "Order of checks").
     if (scopes !== undefined && !mayList(scopes, filter.taskIdentifier ?? [])) throw new ApiError(FORBIDDEN)
+    const behaviour = behaviourOf(request)
+    const vocabulary = vocabularyOf(request.header(VERSION_HEADER))
     return {
       scope: environment.id,
-      filters: filters(filter, vocabularyOf(request.header(VERSION_HEADER))),
-      ...range(filter.createdAt ?? {}, now),
-      cursor: cursor(page),
+      filters: filters({ ...common(filter), ...behaviour.filters(filter, vocabulary) }),
+      ...behaviour.range(filter.createdAt ?? {}, now),
+      cursor: behaviour.cursor(page),
       limit: page.size ?? DEFAULT_SIZE,
     }
   },
@@ -36,47 +36,22 @@ export const listRuns: ListOperation<Params, World, Grant> = {
 /** The document's default. */
 const DEFAULT_SIZE = 25
 
-type RunsFilter = components['schemas']['CommonRunsFilter']
+/** Values by facet. */
+type Asked = Readonly<Record<string, readonly string[] | undefined>>
 
 /** All must hold; within one, any of the values (fidelity/trigger.md §3). */
-function filters(filter: RunsFilter, vocabulary: Vocabulary): Filter[] {
-  const asked: Record<string, readonly string[] | undefined> = {
-    status: filter.status?.flatMap((word) => statusesFor(word, vocabulary)),
-    task: filter.taskIdentifier,
-    version: filter.version,
-    tag: filter.tag,
-    bulkAction: filter.bulkAction === undefined ? undefined : [filter.bulkAction],
-    schedule: filter.schedule === undefined ? undefined : [filter.schedule],
-    isTest: filter.isTest === undefined ? undefined : [String(filter.isTest)],
-  }
+function filters(asked: Asked): Filter[] {
   return Object.entries(asked).flatMap(([facet, anyOf]) => (anyOf === undefined ? [] : [{ facet, anyOf }]))
 }
 
-/** The bounds of `createdAt`, both inclusive. A period makes the two dates count for nothing (fidelity/trigger.md §3). */
-function range(
-  { from, to, period }: NonNullable<RunsFilter['createdAt']>,
-  now: number,
-): Pick<PageQuery, 'since' | 'until'> {
-  if (period === undefined) return { since: instant(from), until: instant(to) }
-  const ms = parseDuration(period)
-  // A period that says nothing, or nothing at all, is no bound.
-  return ms ? { since: Math.min(Math.max(now - ms, -FURTHEST), FURTHEST) } : {}
-}
-
-function instant(date: string | undefined): number | undefined {
-  return date === undefined ? undefined : parseIso(date)
-}
-
-/** `before` wins over `after`: the vendor's client sends both when it turns back (fidelity/trigger.md §5.3). */
-function cursor({ after, before }: NonNullable<Params['page']>): Cursor | undefined {
-  if (before !== undefined)
-    return { direction: 'newer', id: before, unknown: unknown('page[before]', before) }
-  if (after !== undefined) return { direction: 'older', id: after, unknown: unknown('page[after]', after) }
-  return undefined
-}
-
-function unknown(name: string, id: string): ReturnType<typeof queryError> {
-  return queryError([unknownRun(name, id)])
+function common({ taskIdentifier, version, tag, schedule, isTest }: RunsFilter): Asked {
+  return {
+    task: taskIdentifier,
+    version,
+    tag,
+    schedule: schedule === undefined ? undefined : [schedule],
+    isTest: isTest === undefined ? undefined : [String(isTest)],
+  }
 }
 
 type ListRunsResult = Omit<components['schemas']['ListRunsResult'], 'data'> & {
@@ -84,19 +59,23 @@ type ListRunsResult = Omit<components['schemas']['ListRunsResult'], 'data'> & {
 }
 
 function present(page: Page, { page: asked = {} }: Params, { request, caller }: Context<World, Grant>) {
+  const { wordFor, cursorOf, backwards } = behaviourOf(request)
   const vocabulary = vocabularyOf(request.header(VERSION_HEADER))
+  const runs = asked.before === undefined ? page.items : backwards(page.items)
   const body: ListRunsResult = {
-    data: page.items.map((run) => itemOf(run, caller.grant.environment, vocabulary)),
-    pagination: pagination(page, asked),
+    data: runs.map((run) => itemOf(run, caller.grant.environment, (status) => wordFor(status, vocabulary))),
+    pagination: pagination(page, asked, cursorOf),
   }
   return jsonUtf8(200, body)
 }
 
-/** The ids to read on from in either direction; a way that leads nowhere is left out, not null (fidelity/trigger.md §4). */
-function pagination({ items, hasMore }: Page, { after, before }: NonNullable<Params['page']>) {
-  const first = items.at(0)?.id
-  const last = items.at(-1)?.id
-  if (first === undefined || last === undefined) return {}
-  if (before !== undefined) return { next: last, ...(hasMore && { previous: first }) }
-  return { ...(hasMore && { next: last }), ...(after !== undefined && { previous: first }) }
+/** Where to read on in either direction; a way that leads nowhere is left out, not null (fidelity/trigger.md §4). */
+function pagination({ items, hasMore }: Page, { after, before }: Pages, cursorOf: (run: Run) => string) {
+  const newest = items.at(0)
+  const oldest = items.at(-1)
+  if (newest === undefined || oldest === undefined) return {}
+  const next = cursorOf(oldest)
+  const previous = cursorOf(newest)
+  if (before !== undefined) return { next, ...(hasMore && { previous }) }
+  return { ...(hasMore && { next }), ...(after !== undefined && { previous }) }
 }

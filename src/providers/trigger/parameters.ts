@@ -1,20 +1,39 @@
-import { FURTHEST, iso, parseIso } from '../../core/clock.ts'
+import { FURTHEST, iso } from '../../core/clock.ts'
 import { lastValues } from '../../core/query.ts'
 import type { ApiRequest } from '../../core/request.ts'
-import { isAccepted, VERSION_HEADER, type Vocabulary, vocabularyOf } from './status.ts'
-import type { operations } from './wire.ts'
+import { behaviourOf } from './fidelity/behaviour.ts'
+import { VERSION_HEADER, vocabularyOf } from './status.ts'
+import type { components, operations } from './wire.ts'
 
 /** The query parameters as the document has them, read and valid. */
-export type Params = NonNullable<operations['list_runs_v1']['parameters']['query']>
+export interface Params {
+  readonly page?: Pages
+  readonly filter?: RunsFilter
+}
+
+export type Pages = NonNullable<NonNullable<operations['list_runs_v1']['parameters']['query']>['page']>
+
+/** The document's filters and those that `specs/trigger.live.yaml` adds: of these, generated types know nothing. */
+export type RunsFilter = components['schemas']['CommonRunsFilter'] & {
+  readonly error?: string
+  readonly batch?: string
+  readonly queue?: readonly string[]
+  readonly region?: readonly string[]
+  readonly machine?: readonly string[]
+}
+
+export type CreatedAt = NonNullable<RunsFilter['createdAt']>
 
 /** One member of the query's two objects. */
 export interface Parameter {
   /** As it stands in a query, literally: `filter[createdAt][from]`. */
   readonly name: string
   /** The value that the text stands for; the text itself, or another that the document refuses, when it is none. */
-  read(text: string, vocabulary: Vocabulary): unknown
+  read(text: string, request: ApiRequest): unknown
   /** Whether an empty text is a value, not the parameter's absence. */
   readonly takesEmpty?: boolean
+  /** Whether the document lacks it, and only the service was seen to read it. */
+  readonly isObserved?: boolean
 }
 
 /** Every parameter, in the order in which the service lists what is wrong (fidelity/trigger.md §2). */
@@ -28,10 +47,15 @@ export const PARAMETERS: readonly Parameter[] = [
   { name: 'filter[tag]', read: list },
   { name: 'filter[bulkAction]', read: text },
   { name: 'filter[schedule]', read: text },
+  { name: 'filter[error]', read: text, isObserved: true },
   { name: 'filter[isTest]', read: flag },
   { name: 'filter[createdAt][from]', read: instant },
   { name: 'filter[createdAt][to]', read: instant },
   { name: 'filter[createdAt][period]', read: text },
+  { name: 'filter[batch]', read: text, isObserved: true },
+  { name: 'filter[queue]', read: list, isObserved: true },
+  { name: 'filter[region]', read: list, isObserved: true },
+  { name: 'filter[machine]', read: list, isObserved: true },
 ]
 
 /** The steps of a parameter in the document: `['filter', 'createdAt', 'from']`. */
@@ -44,13 +68,14 @@ export function stepsOf({ name }: Parameter): string[] {
  * absent, and anything else is ignored (fidelity/trigger.md §2).
  */
 export function read(request: ApiRequest): Record<string, unknown> {
-  const vocabulary = vocabularyOf(request.header(VERSION_HEADER))
+  const { readsObserved } = behaviourOf(request)
   const texts = lastValues(request.search)
   const query: Tree = {}
   for (const parameter of PARAMETERS) {
     const text = texts.get(parameter.name)
     if (text === undefined || (text === '' && !parameter.takesEmpty)) continue
-    const value = parameter.read(text, vocabulary)
+    if (parameter.isObserved && !readsObserved) continue
+    const value = parameter.read(text, request)
     if (value !== undefined) put(query, stepsOf(parameter), value)
   }
   return query
@@ -82,14 +107,16 @@ function list(value: string): string[] {
   return value.split(',')
 }
 
-/** The words asked for that the vocabulary does not have. */
-export function unknownWords(value: string, vocabulary: Vocabulary): string[] {
-  return list(value).filter((word) => !isAccepted(word, vocabulary))
+/** The words that a filter by status may not ask for. */
+export function unknownWords(value: string, request: ApiRequest): string[] {
+  const { accepts } = behaviourOf(request)
+  const vocabulary = vocabularyOf(request.header(VERSION_HEADER))
+  return list(value).filter((word) => !accepts(word, vocabulary))
 }
 
 /** The document's enum holds the words of both vocabularies: a word of the other one is left as text for it to refuse. */
-function statuses(value: string, vocabulary: Vocabulary): string[] | string {
-  return unknownWords(value, vocabulary).length > 0 ? value : list(value)
+function statuses(value: string, request: ApiRequest): string[] | string {
+  return unknownWords(value, request).length > 0 ? value : list(value)
 }
 
 /** As `Number()` reads it: `1e1`, `0x10` and ` 10` are numbers, and nothing at all is 0 (fidelity/trigger.md §2). */
@@ -109,13 +136,12 @@ const YEAR_0 = -62_167_219_200_000
 const YEAR_9999 = 253_402_300_799_999
 
 /**
- * A date-time from epoch milliseconds or ISO 8601 (UTC without an offset). 0 counts as absent, as the service has it
+ * A date-time from epoch milliseconds or a date (UTC without an offset). 0 counts as absent, as the service has it
  * (fidelity/trigger.md §3). What is no date becomes JavaScript's words for that, which no document takes for one.
  */
-function instant(value: string): string | undefined {
-  const number = Number(value)
-  const ms = Number.isNaN(number) ? parseIso(value) : number
-  if (ms === 0 && !Number.isNaN(number)) return undefined
+function instant(value: string, request: ApiRequest): string | undefined {
+  const ms = behaviourOf(request).instant(value)
+  if (ms === null) return undefined
   if (ms === undefined || Math.abs(ms) > FURTHEST) return 'Invalid Date'
   return iso(Math.min(Math.max(ms, YEAR_0), YEAR_9999))
 }

@@ -1,9 +1,12 @@
 import type { Provider } from '../../core/provider.ts'
 import { secretKey } from './authentication.ts'
-import { finish, preflight, trailingSlash } from './cors.ts'
+import { preflight, trailingSlash } from './cors.ts'
 import { credentials, type Grant } from './credentials.ts'
+import { differences } from './differences.ts'
 import { errors } from './errors.ts'
+import { finish } from './finish.ts'
 import { next } from './lifecycle.ts'
+import { rateLimit } from './limit.ts'
 import { listRuns } from './list.ts'
 import type { Section } from './section.ts'
 import { seeds } from './seeds.ts'
@@ -22,6 +25,8 @@ export const provider: Provider<World, Grant, Section> = {
   seeds,
   credentials,
   next,
+  rateLimit,
+  differences,
   preflight,
   trailingSlash,
   finish,

@@ -21,6 +21,8 @@ export type StoredRun = {
   startedAt?: string
   completedAt?: string
   delayUntil?: string
+  /** When its time to live was over before any worker had taken it. */
+  expiredAt?: string
   isTest: boolean
   ttl?: string
   tags: string[]
@@ -52,7 +54,7 @@ export type Plan = {
 /** A coming status, and when (ms). */
 export type Step = { at: number; status: Status }
 
-/** What runs are filtered by. Queue, machine, region, batch and error are for `live` fidelity. */
+/** What runs are filtered by: by queue, machine, region, batch and error in `live` fidelity only. */
 export type RunFacets = Facets & {
   readonly status: Status
   readonly task: string

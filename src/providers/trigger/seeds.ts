@@ -41,12 +41,16 @@ interface Scene {
   readonly traffic: Traffic
 }
 
-function* runs({ start, days, random }: SeedRequest<Section>, scenes: readonly Scene[]): Generator<Run> {
+function* runs(
+  { fidelity, start, days, random }: SeedRequest<Section>,
+  scenes: readonly Scene[],
+): Generator<Run> {
   for (const { environment, traffic } of scenes) {
     const own = random.fork(environment.name)
     const occasion = {
       environment,
       traffic: { ...DEFAULTS, ...traffic },
+      fidelity,
       start,
       days,
       random: own,

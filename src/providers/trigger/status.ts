@@ -9,14 +9,12 @@ export function vocabularyOf(version: string | undefined): Vocabulary {
   return version === '2025-07-16' ? 'v2' : 'v1'
 }
 
-/**
- * What the service keeps, and the word that each vocabulary has for it (fidelity/trigger.md §3). WAITING_FOR_DEPLOY is
- * missing: its older word stands in no document, so that only `live` fidelity can have it.
- */
-const WORDS = {
+/** What the service keeps, and the word that each vocabulary has for it (fidelity/trigger.md §3). */
+export const WORDS = {
   DELAYED: { v1: 'DELAYED', v2: 'DELAYED' },
   PENDING: { v1: 'QUEUED', v2: 'QUEUED' },
   PENDING_VERSION: { v1: 'PENDING_VERSION', v2: 'PENDING_VERSION' },
+  WAITING_FOR_DEPLOY: { v1: 'WAITING_FOR_DEPLOY', v2: 'PENDING_VERSION' },
   DEQUEUED: { v1: 'EXECUTING', v2: 'DEQUEUED' },
   EXECUTING: { v1: 'EXECUTING', v2: 'EXECUTING' },
   RETRYING_AFTER_FAILURE: { v1: 'REATTEMPTING', v2: 'EXECUTING' },
@@ -38,7 +36,7 @@ export type Status = keyof typeof WORDS
 /** A run's status as a client reads it. */
 export type Word = (typeof WORDS)[Status][Vocabulary]
 
-const STATUSES = Object.keys(WORDS) as Status[]
+export const STATUSES = Object.keys(WORDS) as Status[]
 
 const FINAL: ReadonlySet<Status> = new Set<Status>([
   'COMPLETED_SUCCESSFULLY',
@@ -56,48 +54,6 @@ export function isFinal(status: Status): boolean {
   return FINAL.has(status)
 }
 
-/** The word for a status. */
-export function wordFor(status: Status, vocabulary: Vocabulary): Word {
-  return WORDS[status][vocabulary]
-}
-
-/** What a filter may ask for without a version: the eleven words of the vendor's document. */
-const DOCUMENTED = [
-  'PENDING_VERSION',
-  'QUEUED',
-  'EXECUTING',
-  'REATTEMPTING',
-  'FROZEN',
-  'COMPLETED',
-  'CANCELED',
-  'FAILED',
-  'CRASHED',
-  'INTERRUPTED',
-  'SYSTEM_FAILURE',
-]
-
-/** The words that only the newer version has: `specs/trigger.overlay.yaml` adds them to the document. */
-const NEWER = ['DEQUEUED', 'WAITING', 'DELAYED', 'EXPIRED', 'TIMED_OUT']
-
-const ACCEPTED: Record<Vocabulary, ReadonlySet<string>> = {
-  v1: new Set(DOCUMENTED),
-  v2: new Set([...DOCUMENTED, ...NEWER]),
-}
-
-/** Whether a filter may ask for the word. */
-export function isAccepted(word: string, vocabulary: Vocabulary): boolean {
-  return ACCEPTED[vocabulary].has(word)
-}
-
-/**
- * The statuses that a filter's word asks for: those that read as that word, so that a filter and an unfiltered walk
- * agree. An older word that the vocabulary has given up asks for what it used to mean.
- */
-export function statusesFor(word: string, vocabulary: Vocabulary): readonly Status[] {
-  const read = STATUSES.filter((status) => WORDS[status][vocabulary] === word)
-  return read.length > 0 ? read : STATUSES.filter((status) => WORDS[status].v1 === word)
-}
-
 /** The booleans of an item, which follow from the word that it carries (fidelity/trigger.md §3, §6). */
 export interface Flags {
   readonly isQueued: boolean
@@ -109,7 +65,12 @@ export interface Flags {
   readonly isWaiting: boolean
 }
 
-const QUEUED: ReadonlySet<Word> = new Set<Word>(['DELAYED', 'QUEUED', 'PENDING_VERSION'])
+const QUEUED: ReadonlySet<Word> = new Set<Word>([
+  'DELAYED',
+  'QUEUED',
+  'PENDING_VERSION',
+  'WAITING_FOR_DEPLOY',
+])
 const EXECUTING: ReadonlySet<Word> = new Set<Word>(['DEQUEUED', 'EXECUTING', 'REATTEMPTING', 'FROZEN'])
 const FAILED: ReadonlySet<Word> = new Set<Word>([
   'CANCELED',

@@ -1,3 +1,4 @@
+import type { Fidelity } from '../../../core/fidelity.ts'
 import type { Random } from '../../../core/random.ts'
 import type { Step } from '../run.ts'
 import type { Traffic } from '../section.ts'
@@ -33,6 +34,8 @@ export interface Draft {
 export interface Occasion {
   readonly environment: Environment
   readonly traffic: Required<Traffic>
+  /** In `live` there are the states too that the vendor's document has no word for. */
+  readonly fidelity: Fidelity
   /** The sandbox's start, in ms. */
   readonly start: number
   /** Days of history before it. */

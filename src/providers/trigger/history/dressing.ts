@@ -6,6 +6,7 @@ import type { Plan, RunFacets, Step, StoredRun } from '../run.ts'
 import { customers } from './customers.ts'
 import type { Draft, Occasion } from './draft.ts'
 import { cuids } from './ids.ts'
+import { EXPIRY } from './life.ts'
 import { CENTS_PER_RUN, centsPerMs } from './machines.ts'
 import type { Task } from './tasks.ts'
 
@@ -19,6 +20,7 @@ export function dressing({ environment, traffic, random, deployments }: Occasion
 
   return (draft) => {
     const { createdAt, task, extreme } = draft
+    const steps = (extreme?.steps ?? draft.steps).map(({ at, status }) => ({ at: createdAt + at, status }))
     const isTest = task.kind === 'STANDARD' && !draft.batch && random.chance(traffic.testRuns)
     const ttl = task.ttl ?? (isDev ? '10m' : undefined)
     const region = regions && random.weighted(regions)
@@ -40,6 +42,7 @@ export function dressing({ environment, traffic, random, deployments }: Occasion
       ...(task.metadata && { metadata: task.metadata(random) }),
       ...(region && { region }),
       ...extreme?.body,
+      ...(steps.some(({ status }) => status === 'EXPIRED') && { ttl: EXPIRY.ttl }),
     }
     const facets: RunFacets = {
       status: body.status,
@@ -53,7 +56,6 @@ export function dressing({ environment, traffic, random, deployments }: Occasion
       machine: task.machine,
       ...(region && { region }),
     }
-    const steps = (extreme?.steps ?? draft.steps).map(({ at, status }) => ({ at: createdAt + at, status }))
     const error = errorGroup(task, steps)
     const plan: Plan = {
       steps,
@@ -85,7 +87,9 @@ function errorGroup(task: Task, steps: readonly Step[]): string | undefined {
         ? 'TASK_PROCESS_OOM_KILLED'
         : last?.status === 'SYSTEM_FAILURE'
           ? 'TASK_RUN_HEARTBEAT_TIMEOUT'
-          : undefined
+          : last?.status === 'TIMED_OUT'
+            ? 'MAX_DURATION_EXCEEDED'
+            : undefined
   if (message === undefined) return undefined
   return `error_${createHash('sha256').update(`${task.id}: ${message}`).digest('hex').slice(0, 16)}`
 }

@@ -2,21 +2,25 @@ import type { Random } from '../../../core/random.ts'
 import type { Step } from '../run.ts'
 import type { Status } from '../status.ts'
 import type { Draft, Occasion } from './draft.ts'
-import { type Fate, life } from './life.ts'
+import { type Fate, held, life } from './life.ts'
 import { TASKS, type Task } from './tasks.ts'
 
 const MINUTE = 60_000
 
 /** `count` runs that are in the middle of something at the start, each created as long before it as that takes. */
 export function* unfinished(occasion: Occasion, count: number): Generator<Draft> {
+  const statuses = occasion.fidelity === 'live' ? OBSERVED : DOCUMENTED
   for (let i = 0; i < count; i++) {
-    const status = STATUSES[i % STATUSES.length] ?? 'EXECUTING'
-    yield status === 'PENDING_VERSION' ? awaitingVersion(occasion) : caughtIn(status, occasion)
+    const status = statuses[i % statuses.length] ?? 'EXECUTING'
+    if (status === 'PENDING_VERSION' || status === 'WAITING_FOR_DEPLOY')
+      yield awaitingVersion(status, occasion)
+    else if (status === 'DELAYED') yield delayed(occasion)
+    else yield caughtIn(status, occasion)
   }
 }
 
-/** By turns, so that six runs show every status there is before the end. */
-const STATUSES: readonly Status[] = [
+/** By turns, so that six runs show every status before the end that the document has a word for. */
+const DOCUMENTED: readonly Status[] = [
   'EXECUTING',
   'PENDING',
   'WAITING_TO_RESUME',
@@ -27,12 +31,27 @@ const STATUSES: readonly Status[] = [
   'PENDING',
 ]
 
+/** By turns, so that nine runs show every status there is before the end. */
+const OBSERVED: readonly Status[] = [
+  'EXECUTING',
+  'PENDING',
+  'WAITING_TO_RESUME',
+  'RETRYING_AFTER_FAILURE',
+  'PENDING_VERSION',
+  'DEQUEUED',
+  'DELAYED',
+  'WAITING_FOR_DEPLOY',
+  'PAUSED',
+  'EXECUTING',
+  'PENDING',
+]
+
 const PLAIN = TASKS.filter((task) => task.weight > 0 && !task.schedule && !task.fansOut)
 
 /** The tasks whose runs stay in a status for long enough to be caught in it. */
 function tasksFor(status: Status): Task[] {
   if (status === 'EXECUTING') return PLAIN.filter((task) => task.busy[1] >= MINUTE)
-  if (status === 'WAITING_TO_RESUME') return PLAIN.filter((task) => task.waits)
+  if (status === 'WAITING_TO_RESUME' || status === 'PAUSED') return PLAIN.filter((task) => task.waits)
   if (status === 'RETRYING_AFTER_FAILURE') return PLAIN.filter((task) => task.backoff[1] >= MINUTE)
   return PLAIN
 }
@@ -44,7 +63,9 @@ function caughtIn(status: Status, { start, random }: Occasion): Draft {
     retried: status === 'RETRYING_AFTER_FAILURE',
     ...(status === 'PENDING' && { queued: [2 * MINUTE, 15 * MINUTE] as const }),
   }
-  const steps = life(random, task, fate)
+  const steps = life(random, task, fate).map(
+    (step): Step => (status === 'PAUSED' && step.status === 'WAITING_TO_RESUME' ? { ...step, status } : step),
+  )
   const createdAt = start - ageIn(status, steps, random)
   return { createdAt, task, status: 'PENDING', steps }
 }
@@ -58,14 +79,22 @@ function ageIn(status: Status, steps: readonly Step[], random: Random): number {
 }
 
 /** A run of a task that is not deployed yet: it queues once the next deployment has it. */
-function awaitingVersion({ start, random, deployments }: Occasion): Draft {
+function awaitingVersion(
+  status: 'PENDING_VERSION' | 'WAITING_FOR_DEPLOY',
+  { start, random, deployments }: Occasion,
+): Draft {
   const task = random.pick(PLAIN)
   const createdAt = start - random.int(3 * MINUTE, 90 * MINUTE)
-  const deployed = deployments.awaited - createdAt
   const after = life(random, task, { outcome: 'COMPLETED_SUCCESSFULLY' })
-  const steps: Step[] = [
-    { at: deployed, status: 'PENDING' },
-    ...after.map(({ at, status }) => ({ at: deployed + at, status })),
-  ]
-  return { createdAt, task, status: 'PENDING_VERSION', steps }
+  return { createdAt, task, status, steps: held(after, deployments.awaited - createdAt) }
+}
+
+/** A run that is not to start before some hours after the start. */
+function delayed({ start, random }: Occasion): Draft {
+  const task = random.pick(PLAIN.filter((task) => task.delay))
+  const [least, most] = task.delay ?? [0, 0]
+  const delay = random.int(least, most)
+  const createdAt = start - Math.floor(delay * random.float(0.05, 0.6))
+  const after = life(random, task, { outcome: 'COMPLETED_SUCCESSFULLY' })
+  return { createdAt, task, status: 'DELAYED', steps: held(after, delay), delayUntil: createdAt + delay }
 }

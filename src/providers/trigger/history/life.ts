@@ -3,6 +3,8 @@ import type { Step } from '../run.ts'
 import type { Status } from '../status.ts'
 import type { Span, Task } from './tasks.ts'
 
+const MINUTE = 60_000
+
 /** How a run can end. */
 export type Outcome =
   | 'COMPLETED_SUCCESSFULLY'
@@ -11,6 +13,8 @@ export type Outcome =
   | 'CRASHED'
   | 'SYSTEM_FAILURE'
   | 'INTERRUPTED'
+  | 'EXPIRED'
+  | 'TIMED_OUT'
 
 /** What is already decided about a run's life. */
 export interface Fate {
@@ -23,14 +27,17 @@ export interface Fate {
   readonly joins?: number
 }
 
+/** The time to live of a run that outlives it: it expires without having been taken. */
+export const EXPIRY = { ttl: '10m', ms: 10 * MINUTE }
+
 const QUEUED: Span = [40, 2_600]
 const BUSY_QUEUE: Span = [5_000, 90_000]
 const STARTING: Span = [150, 1_900]
-const MINUTE = 60_000
 
 /** The life of a run from its creation on: each coming status, `at` in ms after the creation. */
 export function life(random: Random, task: Task, fate: Fate): Step[] {
   const { outcome } = fate
+  if (outcome === 'EXPIRED') return [{ at: EXPIRY.ms, status: outcome }]
   const steps: Step[] = []
   let at = span(random, fate.queued ?? (random.chance(0.06) ? BUSY_QUEUE : QUEUED))
   const enter = (status: Status, lasting = 0): void => {
@@ -65,6 +72,14 @@ export function life(random: Random, task: Task, fate: Fate): Step[] {
   } else enter('EXECUTING', last)
   enter(outcome)
   return steps
+}
+
+/** The same life of a run that may not queue before `until`, in ms after its creation. */
+export function held(life: readonly Step[], until: number): Step[] {
+  return [
+    { at: until, status: 'PENDING' },
+    ...life.map(({ at, status }): Step => ({ at: until + at, status })),
+  ]
 }
 
 function failuresBefore(random: Random, task: Task, { outcome, retried }: Fate): number {

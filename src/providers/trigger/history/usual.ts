@@ -1,11 +1,12 @@
+import type { Fidelity } from '../../../core/fidelity.ts'
 import { moments } from '../../../core/moments.ts'
 import type { Random } from '../../../core/random.ts'
-import type { Outcomes } from '../section.ts'
+import { DEFAULTS, OBSERVED_OUTCOMES, type Outcomes } from '../section.ts'
 import { CUSTOMERS } from './customers.ts'
 import type { Draft, Occasion } from './draft.ts'
 import { EXTREMES } from './extremes.ts'
 import { cuids } from './ids.ts'
-import { life, type Outcome } from './life.ts'
+import { held, life, type Outcome } from './life.ts'
 import { TASKS, type Task } from './tasks.ts'
 
 const MINUTE = 60_000
@@ -13,10 +14,10 @@ const DAY = 86_400_000
 
 /** The daily business: schedules by the clock, batches with their parents, everything else as it comes. */
 export function* usual(occasion: Occasion, past: number): Generator<Draft> {
-  const { environment, traffic, start, days, random } = occasion
+  const { environment, traffic, fidelity, start, days, random } = occasion
   const { ahead, ties } = traffic
   const instants = moments(random.fork('moments'), { start, days, past, ahead, ties })
-  const outcomeAt = outcomes(random.fork('outcomes'), traffic.outcomes, past)
+  const outcomeAt = outcomes(random.fork('outcomes'), traffic.outcomes, past, fidelity)
   const batchId = cuids(random.fork('batches'))
   const slots = new Set<number>()
 
@@ -54,7 +55,11 @@ export function* usual(occasion: Occasion, past: number): Generator<Draft> {
   function plain(createdAt: number, task: Task, i: number): Draft {
     const outcome = outcomeAt(i)
     const delay = task.delay && random.chance(0.7) ? random.int(...task.delay) : 0
-    // DELAYED has no word in the vendor's document: only delays that were over by the start are seeded.
+    if (delay > 0 && fidelity === 'live') {
+      const steps = held(life(random, task, { outcome }), delay)
+      return { createdAt, task, status: 'DELAYED', steps, delayUntil: createdAt + delay }
+    }
+    // DELAYED has no word in the vendor's document: in `spec`, only delays that were over by the start are seeded.
     const isDelayed = delay > 0 && createdAt + delay + MINUTE < start
     if (!isDelayed) return { createdAt, task, status: 'PENDING', steps: life(random, task, { outcome }) }
     const steps = life(random, task, { outcome, queued: [delay, delay + 2_600] })
@@ -102,29 +107,38 @@ function slotBefore(at: number, { every, offset }: NonNullable<Task['schedule']>
   return latest - (latest % every) + offset
 }
 
-const OUTCOMES: readonly Outcome[] = [
-  'COMPLETED_SUCCESSFULLY',
-  'COMPLETED_WITH_ERRORS',
-  'CANCELED',
-  'CRASHED',
-  'SYSTEM_FAILURE',
-  'INTERRUPTED',
-]
+/** The word of a section for each end. */
+const ENDS: Readonly<Record<Outcome, keyof Outcomes>> = {
+  COMPLETED_SUCCESSFULLY: 'COMPLETED',
+  COMPLETED_WITH_ERRORS: 'FAILED',
+  CANCELED: 'CANCELED',
+  CRASHED: 'CRASHED',
+  SYSTEM_FAILURE: 'SYSTEM_FAILURE',
+  INTERRUPTED: 'INTERRUPTED',
+  EXPIRED: 'EXPIRED',
+  TIMED_OUT: 'TIMED_OUT',
+}
+
+/** The ends that there are in a fidelity. */
+function endsIn(fidelity: Fidelity): Outcome[] {
+  const outcomes = Object.keys(ENDS) as Outcome[]
+  return fidelity === 'live'
+    ? outcomes
+    : outcomes.filter((end) => !OBSERVED_OUTCOMES.some((own) => own === end))
+}
 
 /**
  * How the i-th run ends: by chance, except that each possible end has one run in the older half of the past for
  * certain, where every run has ended by the start.
  */
-function outcomes(random: Random, words: Outcomes, past: number): (i: number) => Outcome {
-  const weights: Record<Outcome, number> = {
-    COMPLETED_SUCCESSFULLY: words.COMPLETED ?? 0,
-    COMPLETED_WITH_ERRORS: words.FAILED ?? 0,
-    CANCELED: words.CANCELED ?? 0,
-    CRASHED: words.CRASHED ?? 0,
-    SYSTEM_FAILURE: words.SYSTEM_FAILURE ?? 0,
-    INTERRUPTED: words.INTERRUPTED ?? 0,
-  }
-  const possible = OUTCOMES.filter((outcome) => weights[outcome] > 0)
+function outcomes(random: Random, asked: Outcomes, past: number, fidelity: Fidelity): (i: number) => Outcome {
+  const ends = endsIn(fidelity)
+  const words = ends.some((end) => asked[ENDS[end]]) ? asked : DEFAULTS.outcomes
+  const weights = Object.fromEntries(ends.map((end) => [end, words[ENDS[end]] ?? 0])) as Record<
+    Outcome,
+    number
+  >
+  const possible = ends.filter((end) => weights[end] > 0)
   const certain = new Map(
     possible.map((outcome, n) => [Math.floor(((n + 0.5) * past) / (2 * possible.length)), outcome]),
   )
