@@ -29,7 +29,7 @@ COPY seeds ./seeds
 # A volume that is mounted here takes over the owner: `--db /data/runyard.db` keeps the data.
 RUN install -d -o node -g node /data
 USER node
-EXPOSE 4010
+EXPOSE 4010 4443
 HEALTHCHECK --interval=5s --timeout=3s --retries=6 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.RUNYARD_PORT || 4010) + '/_runyard/health').then((got) => process.exit(got.ok ? 0 : 1), () => process.exit(1))"]
 # Node itself is the process that gets the container's SIGTERM; flags of `docker run` are Runyard's.
