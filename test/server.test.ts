@@ -223,5 +223,7 @@ t.test('options are one table', async (t) => {
   })
   t.equal(withDefaults({ port: 0 }).port, 0)
   t.throws(() => parseOptions({ port: '-1' }), OptionError)
+  const misspelt = { prot: 1 }
+  await t.rejects(createRunyard(misspelt as object), /There is no option 'prot'. There are host, port/)
   t.ok(Object.isFrozen(withDefaults({})))
 })

@@ -17,7 +17,7 @@ import { DEFAULT_SANDBOX } from '../core/sandbox.ts'
 import { addressee, type Served } from './address.ts'
 import { type Received, receive } from './receive.ts'
 import { type ParserError, unknownMethod, writeRaw } from './unparsed.ts'
-import { walk, type Yard } from './walk.ts'
+import { type Surroundings, walk } from './walk.ts'
 import { bytes } from './write.ts'
 
 /** The control plane, as the server reaches it; `peer` is the remote address. */
@@ -27,7 +27,7 @@ export interface Control {
 
 export interface HttpOptions {
   readonly served: readonly Served[]
-  readonly yard: Yard
+  readonly around: Surroundings
   readonly control: Control
   readonly logger: FastifyBaseLogger
 }
@@ -38,14 +38,14 @@ export const DRAIN_MS = 2_000
 export const MAX_HEADER_BYTES = 256 * 1024
 
 /** The Fastify server in front of the walk. Everything comes to one place: no reply is a framework's own. */
-export function httpServer({ served, yard, control, logger }: HttpOptions): FastifyInstance {
+export function httpServer({ served, around, control, logger }: HttpOptions): FastifyInstance {
   // Until a credential has named another, a request is the default sandbox's.
-  const fidelity = (): Fidelity => yard.sandboxes.get(DEFAULT_SANDBOX)?.fidelity ?? 'spec'
+  const fidelity = (): Fidelity => around.sandboxes.get(DEFAULT_SANDBOX)?.fidelity ?? 'spec'
   const answer = async (received: Received, peer: string): Promise<Reply> => {
     const addressed = addressee(served, received.host, received.rawPath)
     if (addressed !== undefined) {
       const { mount, path } = addressed
-      const exchange = await walk(addressed.served, { ...received, mount, path, params: {} }, yard)
+      const exchange = await walk(addressed.served, { ...received, mount, path, params: {} }, around)
       const { reply, ...facts } = exchange
       logger.info(
         { ...facts, method: received.method, path: received.rawPath, status: reply.status },

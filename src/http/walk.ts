@@ -19,7 +19,7 @@ import type { Served } from './address.ts'
 import type { Limiter } from './limiter.ts'
 
 /** What the walk needs beside the request. */
-export interface Yard {
+export interface Surroundings {
   readonly sandboxes: Sandboxes
   readonly limiter: Limiter
   /** Whether each reply is held against the document; one that breaks it becomes the vendor's 500. */
@@ -51,18 +51,19 @@ interface Trace {
 }
 
 /** Takes a request through every step, for every provider, and never throws: a failure is a reply in that vendor's words. */
-export async function walk(served: Served, received: ApiRequest, yard: Yard): Promise<Exchange> {
+export async function walk(served: Served, received: ApiRequest, around: Surroundings): Promise<Exchange> {
   const { provider } = served
   const trace: Trace = { step: 'route', request: received }
   let reply: Reply
   try {
-    reply = await steps(served, yard, trace)
+    reply = await steps(served, around, trace)
   } catch (error) {
-    if (!(error instanceof ApiError)) yard.fault(error)
+    if (!(error instanceof ApiError)) around.fault(error)
     reply = error instanceof ApiError ? error.reply : provider.errors.internal(trace.request)
   }
   const { step, request, documented, sandbox, quota } = trace
-  if (documented !== undefined && yard.checkReplies) reply = check(served, documented, request, reply, yard)
+  if (documented !== undefined && around.checkReplies)
+    reply = check(served, documented, request, reply, around)
   return {
     provider: provider.name,
     step,
@@ -72,13 +73,13 @@ export async function walk(served: Served, received: ApiRequest, yard: Yard): Pr
   }
 }
 
-async function steps(served: Served, yard: Yard, trace: Trace): Promise<Reply> {
+async function steps(served: Served, around: Surroundings, trace: Trace): Promise<Reply> {
   const { provider } = served
   const routed = route(served, trace.request)
 
   trace.step = 'authenticate'
-  const identity = await identify(served, routed.documented, routed.request, yard)
-  const sandbox = sandboxOf(yard, identity.caller?.sandbox ?? DEFAULT_SANDBOX)
+  const identity = await identify(served, routed.documented, routed.request, around)
+  const sandbox = sandboxOf(around, identity.caller?.sandbox ?? DEFAULT_SANDBOX)
   const request = { ...routed.request, fidelity: sandbox.fidelity }
   const documented = served.apis[sandbox.fidelity].operation(routed.documented.operationId)
   trace.request = request
@@ -86,7 +87,7 @@ async function steps(served: Served, yard: Yard, trace: Trace): Promise<Reply> {
 
   // Before the refusals that are already sure: some services count those requests too.
   trace.step = 'limit'
-  limit(provider, request, identity.caller, sandbox, yard, trace)
+  limit(provider, request, identity.caller, sandbox, around, trace)
 
   if (routed.allow !== undefined) {
     trace.step = 'route'
@@ -102,7 +103,7 @@ async function steps(served: Served, yard: Yard, trace: Trace): Promise<Reply> {
   if (operation === undefined) throw new Error(`${documented.operationId} is not implemented`)
   if (operation.kind === 'action') {
     trace.step = 'act'
-    return act(provider, operation, request, yard)
+    return act(provider, operation, request, around)
   }
 
   trace.step = 'validate'
@@ -160,13 +161,13 @@ async function identify(
   { provider }: Served,
   documented: DocumentedOperation,
   request: ApiRequest,
-  yard: Yard,
+  around: Surroundings,
 ): Promise<{ caller?: Caller<unknown>; refusal?: ApiError }> {
   if (documented.security.length === 0) {
     return { caller: { sandbox: DEFAULT_SANDBOX, name: 'anyone', grant: undefined } }
   }
-  const keys = yard.sandboxes.keyring(provider.name)
-  const state = (id: string): State => sandboxOf(yard, id).state(provider.name)
+  const keys = around.sandboxes.keyring(provider.name)
+  const state = (id: string): State => sandboxOf(around, id).state(provider.name)
   try {
     for (const schemes of documented.security) {
       let caller: Caller<unknown> | undefined
@@ -188,12 +189,12 @@ function limit(
   request: ApiRequest,
   caller: Caller<unknown> | undefined,
   sandbox: Sandbox,
-  yard: Yard,
+  around: Surroundings,
   trace: Trace,
 ): void {
   const rule = sandbox.rateLimits ? provider.rateLimit?.(request, caller) : undefined
   if (rule === undefined) return
-  const quota = yard.limiter.hit(`${sandbox.id}/${provider.name}`, rule, sandbox.clock.now())
+  const quota = around.limiter.hit(`${sandbox.id}/${provider.name}`, rule, sandbox.clock.now())
   trace.quota = quota
   if (quota.remaining < 0) throw new ApiError(provider.errors.rateLimited(request, quota))
 }
@@ -224,20 +225,20 @@ function act(
   provider: Provider,
   operation: ActionOperation<unknown, unknown>,
   request: ApiRequest,
-  yard: Yard,
+  around: Surroundings,
 ): Promise<Reply> {
   return operation.answer({
     request,
-    keys: yard.sandboxes.keyring(provider.name),
+    keys: around.sandboxes.keyring(provider.name),
     wall: wallNow(),
     nonce: randomHex,
-    state: (id) => sandboxOf(yard, id).state(provider.name),
-    world: (id) => sandboxOf(yard, id).world(provider.name),
+    state: (id) => sandboxOf(around, id).state(provider.name),
+    world: (id) => sandboxOf(around, id).world(provider.name),
   })
 }
 
-function sandboxOf(yard: Yard, id: string): Sandbox {
-  const sandbox = yard.sandboxes.get(id)
+function sandboxOf(around: Surroundings, id: string): Sandbox {
+  const sandbox = around.sandboxes.get(id)
   if (sandbox === undefined) throw new Error(`there is no sandbox ${id}`)
   return sandbox
 }
@@ -247,12 +248,12 @@ function check(
   documented: DocumentedOperation,
   request: ApiRequest,
   reply: Reply,
-  yard: Yard,
+  around: Surroundings,
 ): Reply {
   const isJson = /\bjson\b/.test(reply.headers['content-type'] ?? '')
   const breaches = apis[request.fidelity].breaches(documented, reply.status, isJson ? reply.body : undefined)
   if (breaches.length === 0) return reply
-  yard.fault(
+  around.fault(
     new Error(`a ${reply.status} of ${documented.operationId} breaks its document: ${breaches.join('; ')}`),
   )
   return provider.errors.internal(request)

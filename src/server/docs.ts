@@ -36,7 +36,7 @@ export async function docs(
   await app.register(swagger, { openapi: { info: { title: 'Runyard', version: '0' } } })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
-    theme: { title: 'Runyard' },
+    theme: { title: 'Runyard', css: [{ filename: 'runyard.css', content: TABLES }] },
     logo: { type: 'image/svg+xml', content: LOGO, href: '/docs' },
     uiConfig: {
       urls,
@@ -70,6 +70,10 @@ function local(document: JsonObject, parameters: Readonly<Record<string, Json>>)
   }
   return JSON.stringify({ ...document, servers: [{ url: '/', description: 'This Runyard' }] }, withExamples)
 }
+
+/** Swagger UI gives the cells of a description's table no room between them. */
+const TABLES =
+  '.swagger-ui .renderedMarkdown table tbody tr td:nth-child(n) { padding: 6px 16px 6px 0; vertical-align: top }'
 
 const LOGO = `<svg xmlns="http://www.w3.org/2000/svg" width="140" height="40"><text x="0" y="28"
   font-family="system-ui, sans-serif" font-size="26" font-weight="600" fill="#fff">Runyard</text></svg>`

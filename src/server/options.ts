@@ -212,10 +212,14 @@ export function parseOptions(
 /** The options whose default depends on others: on what the file was filled with, the fidelity, or a certificate. */
 const LEFT_OPEN: readonly (keyof Options)[] = ['scenario', 'seed', 'fidelity', 'rateLimits', 'tls']
 
-/** Options with every default filled in. */
+/** Options with every default filled in. Throws OptionError for a name that is none. */
 export function withDefaults(
   given: { readonly [Name in keyof Options]?: Options[Name] | undefined },
 ): Options {
+  const unknown = Object.keys(given).find((name) => !(name in OPTIONS))
+  if (unknown !== undefined) {
+    throw new OptionError(`There is no option '${unknown}'. There are ${OPTION_NAMES.join(', ')}.`)
+  }
   const filled = OPTION_NAMES.map((name) => {
     const { fallback, parse } = OPTIONS[name]
     if (given[name] !== undefined || fallback === undefined || LEFT_OPEN.includes(name))

@@ -73,13 +73,13 @@ export async function createRunyard(
       health: () => ({ status: state, version, uptimeMs: wallNow() - started }),
       reached,
     })
-    const yard = {
+    const around = {
       sandboxes,
       limiter: new Limiter(),
       checkReplies: options.checkReplies,
       fault: (error: unknown) => logger.error(error),
     }
-    app = httpServer({ served, yard, control, logger })
+    app = httpServer({ served, around, control, logger })
     if (tls !== undefined) https = httpsServer(app, tls.identity)
     await docs(app, served, sandboxes)
     await app.ready()
