@@ -689,6 +689,25 @@ t.test('an assertion for the host that the request came to', async (t) => {
   }
 })
 
+t.test('what nobody would send is refused all the same', async (t) => {
+  const yard = await serve(t, { scenario: 'empty' })
+  const large = await yard.send('POST', '/auth/v1/token', {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: `grant_type=client_credentials&x=${'y'.repeat(1_100_000)}`,
+  })
+  t.match(large, {
+    status: 400,
+    json: { error: 'invalid_request', error_description: 'the body is larger than 1 MiB' },
+  })
+  t.equal(large.headers.get('cache-control'), 'no-store')
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  for (const sub of [{ toString: 1, valueOf: 1 }, [{ toString: 1 }], 7, null]) {
+    const authorization = `Bearer ${part({ alg: 'none' })}.${part({ sub })}.AAAA`
+    const got = await yard.get('/api/v1/role-mining/runs', { authorization })
+    t.match(got, { status: 401, json: { code: 16 } }, JSON.stringify(sub))
+  }
+})
+
 t.test('the rest of the catalogue', async (t) => {
   const request = {} as ApiRequest
   const { errors } = provider

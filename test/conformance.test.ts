@@ -373,12 +373,28 @@ for (const { name, fidelity, ask } of suites) {
         [
           'a body over 1 MiB',
           `POST ${path} HTTP/1.1\r\nhost: x\r\n${lines}content-length: 2000000\r\nconnection: close\r\n\r\n`,
-          /4\d\d/,
+          new RegExp(String(ask.wrongMethod)),
         ],
         [
           'a content type that is none',
           `POST ${path} HTTP/1.1\r\nhost: x\r\n${lines}content-type: ;;;\r\ncontent-length: 1\r\nconnection: close\r\n\r\n{`,
-          /4\d\d/,
+          new RegExp(String(ask.wrongMethod)),
+        ],
+        [
+          'a method that wants a content type, without one',
+          `QUERY ${path} HTTP/1.1\r\nhost: x\r\n${lines}content-length: 0\r\nconnection: close\r\n\r\n`,
+          new RegExp(String(ask.wrongMethod)),
+        ],
+        [
+          'the whole URL, as behind a proxy',
+          `GET http://127.0.0.1${path} HTTP/1.1\r\nhost: y\r\n${lines}connection: close\r\n\r\n`,
+          /200/,
+        ],
+        ['no host', `GET ${path} HTTP/1.1\r\n${lines}connection: close\r\n\r\n`, /200/],
+        [
+          'an expectation that nobody has',
+          `GET ${path} HTTP/1.1\r\nhost: x\r\n${lines}expect: zzz\r\nconnection: close\r\n\r\n`,
+          /200/,
         ],
         [
           'a host that is none',
@@ -404,6 +420,12 @@ t.test('what belongs to nobody gets a neutral answer', async (t) => {
     ],
     ['no HTTP', 'hello\r\n\r\n', /^HTTP\/1.1 400 [\s\S]*not an HTTP request/],
     ['too many headers', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(300_000)}\r\n\r\n`, /^HTTP\/1.1 431 /],
+    ['a tunnel', 'CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n', /^HTTP\/1.1 405 [\s\S]*for proxies/],
+    [
+      'an unknown method behind another request',
+      'GET /nope HTTP/1.1\r\nhost: x\r\nx-long: aaaaaaaaaaaaaaaa\r\n\r\nFOO /api/v1/runs HTTP/1.1\r\nhost: x\r\n\r\n',
+      /HTTP\/1.1 400 [\s\S]*not an HTTP request/,
+    ],
     ['an unknown method', 'FOO /nope HTTP/1.1\r\nhost: x\r\n\r\n', /^HTTP\/1.1 404 /],
   ]
   for (const [what, request, says] of cases) t.match(await raw(yard, request), says, what)

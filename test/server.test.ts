@@ -33,6 +33,8 @@ t.test('the control plane answers as its document says', async (t) => {
     ],
     ['GET', '/_runyard/openapi.json', 200, { openapi: '3.1.0', info: { title: 'Runyard control plane' } }],
     ['GET', '/_runyard/sandboxes/nope', 404, { ...problem, detail: /no sandbox 'nope'. There are: default/ }],
+    ['GET', '/_runyard/sandboxes/%', 404, { ...problem, detail: /no sandbox '%'/ }],
+    ['GET', '/_runyard/sandboxes/%E0%A4', 404, { ...problem, detail: /no sandbox '%E0%A4'/ }],
     ['GET', '/_runyard/nope', 404, { ...problem, detail: /Its document is/ }],
     ['POST', '/_runyard/sandboxes', 405, { ...problem, detail: /takes GET/ }],
     ['DELETE', '/_runyard/sandboxes/default', 405, problem],
@@ -58,7 +60,7 @@ t.test('credentials are shown to loopback peers only', async (t) => {
     sandboxes: { list: () => [], get: () => undefined, keyring: () => ({ find: async () => undefined }) },
     health: () => ({ status: 'draining', version: '0', uptimeMs: 0 }),
   })
-  const request = (path: string): ApiRequest => ({
+  const request = (path: string, host = '127.0.0.1:4010'): ApiRequest => ({
     method: 'GET',
     path,
     params: {},
@@ -66,7 +68,7 @@ t.test('credentials are shown to loopback peers only', async (t) => {
     header: () => undefined,
     body: '',
     scheme: 'http',
-    host: 'x',
+    host,
     mount: '',
     fidelity: 'spec',
   })
@@ -83,6 +85,21 @@ t.test('credentials are shown to loopback peers only', async (t) => {
   ]
   for (const [peer, path, status] of cases)
     t.equal((await control.answer(request(path), peer)).status, status, `${peer} ${path}`)
+  const hosts: readonly [host: string, status: number, why: string][] = [
+    ['localhost:4010', 200, 'this machine'],
+    ['[::1]:4010', 200, 'this machine'],
+    ['127.0.0.1', 200, 'this machine'],
+    ['api.localhost', 200, 'this machine, by definition'],
+    ['evil.example', 403, 'a name that may be led here'],
+    ['127.0.0.1.evil.example:4010', 403, 'the same'],
+  ]
+  for (const [host, status, why] of hosts) {
+    t.equal(
+      (await control.answer(request('/_runyard/sandboxes', host), '127.0.0.1')).status,
+      status,
+      `${host}: ${why}`,
+    )
+  }
 })
 
 t.test('the reference page shows all documents, with assets of its own', async (t) => {
@@ -224,6 +241,20 @@ t.test('options are one table', async (t) => {
   t.equal(withDefaults({ port: 0 }).port, 0)
   t.throws(() => parseOptions({ port: '-1' }), OptionError)
   const misspelt = { prot: 1 }
+  for (const [option, wrong] of [
+    ['fidelity', 'LIVE'],
+    ['port', '4010'],
+    ['port', 65_536],
+    ['clock', Number.NaN],
+    ['clock', 'noon'],
+    ['rateLimits', 'on'],
+  ] as const) {
+    const given: object = { [option]: wrong }
+    await t.rejects(createRunyard(given), {
+      name: 'OptionError',
+      message: new RegExp(`^The option ${option} takes`),
+    })
+  }
   await t.rejects(createRunyard(misspelt as object), /There is no option 'prot'. There are host, port/)
   t.ok(Object.isFrozen(withDefaults({})))
 })

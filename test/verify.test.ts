@@ -399,6 +399,14 @@ t.test('what breaks on the way is a failure in plain words, and never a crash', 
     void response.writeHead(200, { 'content-type': 'application/json' }).end(body)
   const servers: readonly [what: string, answer: RequestListener, message: RegExp][] = [
     ['cuts the connection', (request) => request.socket.destroy(), /GET \/api\/crew-runs: socket hang up$/],
+    [
+      'changes the protocol',
+      (request) =>
+        void request.socket.write(
+          'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
+        ),
+      /GET \/api\/crew-runs: 101 Switching Protocols, which nobody asked for$/,
+    ],
     ['never answers', () => {}, /GET \/api\/crew-runs: no reply within 0.05 s$/],
     [
       'stops half way',

@@ -13,10 +13,12 @@ export async function main(
 ): Promise<void> {
   let tlsPort: number | undefined
   try {
+    // Who reads the output may stop reading, as head does: a server goes on, a report has nobody left to go to.
+    process.stdout.on('error', () => {
+      if (argv[0] === 'verify') process.exit(1)
+    })
     if (argv[0] === 'verify') {
       const { verifyCommand } = await import('./verify.ts')
-      // Who reads the report may stop reading, as head does.
-      process.stdout.once('error', () => process.exit(1))
       process.exitCode = await verifyCommand(argv.slice(1), environment, say)
       return
     }
@@ -51,6 +53,8 @@ function explanation(error: unknown, tlsPort: number | undefined): string | unde
     const flag = 'port' in error && error.port === tlsPort ? '--tls-port' : '--port'
     return `${error.message}. Something listens there already: choose another ${flag}.`
   }
+  if (!('syscall' in error) || (error.syscall !== 'listen' && error.syscall !== 'getaddrinfo'))
+    return undefined
   if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
     return `${error.message}. Choose another --host or --port.`
   }

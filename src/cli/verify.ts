@@ -140,7 +140,6 @@ async function givenCredentials(
   file: string | undefined,
   environment: Environment,
 ): Promise<Given> {
-  if (file !== undefined) return fromSandbox(readJson(file), `, as far as ${file} says`)
   let note = ''
   if (isHere(target)) {
     try {
@@ -149,11 +148,16 @@ async function givenCredentials(
         signal: AbortSignal.timeout(10_000),
       })
       const sandbox: unknown = own.ok ? await own.json() : undefined
-      if (at(sandbox, 'credentials') !== undefined) return fromSandbox(sandbox, '')
+      if (at(sandbox, 'credentials') !== undefined) {
+        if (file === undefined) return fromSandbox(sandbox, '')
+        // The file says who asks; the Runyard, whose it may not be, still says what it serves.
+        return { ...fromSandbox(sandbox, ''), ...fromSandbox(readJson(file), `, as far as ${file} says`) }
+      }
     } catch (error) {
       note = `, and ${target.origin} did not give its own (${at(error, 'cause') ?? error})`
     }
   }
+  if (file !== undefined) return fromSandbox(readJson(file), `, as far as ${file} says`)
   return {
     of: (provider) =>
       CONTRACTS.find((contract) => contract.provider === provider)?.fromEnvironment(environment),

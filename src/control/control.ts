@@ -1,6 +1,6 @@
 import type { JsonObject } from '../core/json.ts'
 import { json, problem, type Reply } from '../core/reply.ts'
-import { type ApiRequest, baseUrl } from '../core/request.ts'
+import { type ApiRequest, baseUrl, hostName } from '../core/request.ts'
 import type { Sandbox, Sandboxes } from '../core/sandbox.ts'
 import type { Control } from '../http/server.ts'
 import type { Api } from '../spec/api.ts'
@@ -62,11 +62,11 @@ export function controlPlane({ api, sandboxes, health, reached }: ControlOptions
       }
       const { operation } = match
       // Probes may come from anywhere; what shows credentials may not.
-      if (operation.operationId !== 'getHealth' && !isLoopback(peer)) {
+      if (operation.operationId !== 'getHealth' && !(isLoopback(peer) && isLocalName(request.host))) {
         return problem(
           403,
           'Loopback only',
-          `The control plane answers loopback peers only, and this is ${peer}.`,
+          `The control plane answers loopback peers that ask for an IP address or localhost; this is ${peer}, asking for ${request.host}.`,
         )
       }
       const params = api.pathParams(operation, request.path)
@@ -75,6 +75,12 @@ export function controlPlane({ api, sandboxes, health, reached }: ControlOptions
       return respond({ ...request, params })
     },
   }
+}
+
+/** A name with dots may be anybody's that leads to this machine: a page in a browser must not read credentials by it. */
+function isLocalName(host: string): boolean {
+  const name = hostName(host)
+  return !name.includes('.') || /^[\d.]+$/.test(name) || name.endsWith('.localhost')
 }
 
 function isLoopback(peer: string): boolean {

@@ -42,11 +42,14 @@ const OFFSET = /(Z|[+-]\d{2}:?\d{2})$/
  * the text is UTC, so that no answer depends on the machine's time zone.
  */
 export function parseIso(text: string): number | undefined {
-  if (!ISO_DATE.test(text)) return undefined
+  if (!ISO_DATE.test(text) || !isInCalendar(text)) return undefined
   const named = text.toUpperCase()
   const ms = Date.parse(named.includes('T') && !OFFSET.test(named) ? `${named}Z` : named)
   return Number.isNaN(ms) ? undefined : ms
 }
+
+/** Longer than any date that is one: what takes time to read as one is none. */
+const LONGEST_DATE = 100
 
 /** What the lenient reading takes for a zone: a name that stands alone, or a sign after a time. */
 const ZONE = /(?<![a-z])(?:z|utc?|gmt|[ecmp][ds]t)(?![a-z])|\d:\d.*[+-]/i
@@ -56,12 +59,19 @@ const ZONE = /(?<![a-z])(?:z|utc?|gmt|[ecmp][ds]t)(?![a-z])|\d:\d.*[+-]/i
  * else V8 makes sense of, such as `1 Nov 2026`. Without a zone the text is UTC, whatever the machine's own.
  */
 export function parseDate(text: string): number | undefined {
+  if (text.length > LONGEST_DATE) return undefined
   const named = parseIso(text)
   if (named !== undefined) return named
   // V8 skips what stands in parentheses, and would skip our zone with them where they stay open.
   const read = text.replace(/\([^)]*\)?/g, ' ')
   const ms = Date.parse(ZONE.test(read) ? read : `${read} UTC`)
   return Number.isNaN(ms) ? undefined : ms
+}
+
+/** Whether the month has the day: `Date.parse` makes the 1st of March of the 30th of February. */
+function isInCalendar(text: string): boolean {
+  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split('-').map(Number)
+  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate()
 }
 
 /** The furthest instant (ms) that a date can name, in either direction. */

@@ -12,8 +12,9 @@ export interface ApiRequest {
   readonly search: string
   /** The first header of that name (lower case), or undefined. */
   header(name: string): string | undefined
-  /** The body as text; empty when there is none. */
+  /** The body as text; empty when there is none, or when it is larger than is read. */
   readonly body: string
+  readonly bodyIsTooLarge?: boolean
   /** `http` or `https`. */
   readonly scheme: string
   /** The `Host` header, with port: `127.0.0.1:4010`. */
@@ -29,7 +30,7 @@ export function baseUrl(request: ApiRequest): string {
   return `${request.scheme}://${request.host}${request.mount}`
 }
 
-/** The `Host` header's name without its port. */
+/** The `Host` header's name, without its port and without the dot that may end a name. */
 export function hostName(host: string): string {
-  return host.replace(/:\d*$/, '')
+  return host.replace(/:\d*$/, '').replace(/\.$/, '')
 }

@@ -41,7 +41,7 @@ function matchesHost(pattern: string, host: string): boolean {
 }
 
 /** The path with each segment decoded and encoded again, so that every spelling of a path is the same path. */
-function normalPath(rawPath: string): string {
+export function normalPath(rawPath: string): string {
   return rawPath
     .split('/')
     .map((segment) => encodeURIComponent(decode(segment)))

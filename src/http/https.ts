@@ -1,14 +1,18 @@
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { DRAIN_MS, MAX_HEADER_BYTES } from './server.ts'
+import { answerAll, DRAIN_MS, MAX_HEADER_BYTES } from './server.ts'
 
 /**
  * A server that answers over TLS what the app answers without, with the same handlers and bounds, and closes with it.
  * It does not listen yet. `identity`: PEM texts.
  */
 export function httpsServer(app: FastifyInstance, identity: { cert: string; key: string }): Server {
-  const server = createServer({ ...identity, maxHeaderSize: MAX_HEADER_BYTES }, app.routing)
+  const server = createServer(
+    { ...identity, maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false },
+    app.routing,
+  )
+  answerAll(app, server)
   server.keepAliveTimeout = app.server.keepAliveTimeout
   server.requestTimeout = app.server.requestTimeout
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {

@@ -9,11 +9,15 @@ export function receive(parts: {
   method: string
   url: string
   rawHeaders: readonly string[]
-  body: string
+  /** Undefined when it is larger than is read. */
+  body: string | undefined
   scheme: string
   fidelity: Fidelity
 }): Received {
-  const { method, url, rawHeaders, body, scheme, fidelity } = parts
+  const { method, rawHeaders, body, scheme, fidelity } = parts
+  // A client behind a proxy's settings sends the whole URL (RFC 9112 §3.2.2), which then counts for the host too.
+  const [, authority, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(parts.url) ?? []
+  const url = authority === undefined ? parts.url : rest.replace(/^(?!\/)/, '/')
   const query = url.indexOf('?')
   const headers = new Map<string, string>()
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -25,9 +29,10 @@ export function receive(parts: {
     rawPath: query < 0 ? url : url.slice(0, query),
     search: query < 0 ? '' : url.slice(query + 1),
     header: (name) => headers.get(name),
-    body,
+    body: body ?? '',
+    ...(body === undefined && { bodyIsTooLarge: true }),
     scheme,
     fidelity,
-    host: headers.get('host') ?? 'localhost',
+    host: authority ?? headers.get('host') ?? 'localhost',
   }
 }

@@ -1,20 +1,18 @@
-import { METHODS } from 'node:http'
+import { type IncomingMessage, METHODS, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import Fastify, {
   type FastifyBaseLogger,
-  type FastifyError,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
   LogController,
 } from 'fastify'
 import type { Fidelity } from '../core/fidelity.ts'
-import type { Problem } from '../core/provider.ts'
 import { problem, type Reply } from '../core/reply.ts'
 import type { ApiRequest } from '../core/request.ts'
 import { DEFAULT_SANDBOX } from '../core/sandbox.ts'
-import { addressee, type Served } from './address.ts'
+import { addressee, normalPath, type Served } from './address.ts'
 import { type Received, receive } from './receive.ts'
 import { type ParserError, unknownMethod, writeRaw } from './unparsed.ts'
 import { type Surroundings, walk } from './walk.ts'
@@ -36,6 +34,8 @@ export interface HttpOptions {
 export const DRAIN_MS = 2_000
 /** Node's own bound is 16 kB of headers; the services take longer queries than that. */
 export const MAX_HEADER_BYTES = 256 * 1024
+/** No operation has use for a larger body. */
+const MOST_BODY_BYTES = 1024 * 1024
 
 /** The Fastify server in front of the walk. Everything comes to one place: no reply is a framework's own. */
 export function httpServer({ served, around, control, logger }: HttpOptions): FastifyInstance {
@@ -53,7 +53,7 @@ export function httpServer({ served, around, control, logger }: HttpOptions): Fa
       )
       return reply
     }
-    const request = { ...received, mount: '', path: received.rawPath, params: {} }
+    const request = { ...received, mount: '', path: normalPath(received.rawPath), params: {} }
     if (received.rawPath.startsWith('/_runyard/')) return control.answer(request, peer)
     return problem(404, 'Not Found', `Nothing is served at ${received.rawPath}. GET /docs lists what is.`)
   }
@@ -64,11 +64,12 @@ export function httpServer({ served, around, control, logger }: HttpOptions): Fa
     forceCloseConnections: 'idle',
     // Fastify's 503 while closing has a body of its own: what is in flight is answered instead.
     return503OnClosing: false,
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    // Without a Host header, a request is this machine's.
+    http: { maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false },
     routerOptions: { maxParamLength: MAX_HEADER_BYTES },
     // Reached when a path has a malformed percent escape, which the vendors' servers take or refuse in their own way.
     frameworkErrors: (_error, request, reply) => {
-      void handle(request, reply)
+      handle(request, reply).catch((failure) => send(reply, fault(failure)))
     },
     clientErrorHandler: (error, socket) => {
       const parts = unknownMethod(error)
@@ -78,34 +79,29 @@ export function httpServer({ served, around, control, logger }: HttpOptions): Fa
         socket.remoteAddress ?? '',
       ).then(
         (reply) => writeRaw(socket, reply),
-        (failure) => logger.error(failure),
+        (failure) => writeRaw(socket, fault(failure)),
       )
     },
   })
 
-  const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-    send(reply, await answer(arrived(request, fidelity()), request.ip))
+  /** For an error of Runyard's own outside the walk, which has the vendor's words for one. */
+  const fault = (error: unknown): Reply => {
+    logger.error(error)
+    return problem(500, 'Internal Server Error', 'This is an error of Runyard. Its log says more.')
+  }
+  const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const body = await readBody(request.raw)
+    if (body === undefined) reply.header('connection', 'close')
+    return send(reply, await answer(arrived(request, body, fidelity()), request.ip))
+  }
 
-  for (const method of METHODS)
-    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true })
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  // No method has a body for Fastify to parse: it would refuse one, in its own words, before anybody is asked whose
+  // request it is.
+  for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
   app.all('/*', handle)
   app.setNotFoundHandler(handle)
-  app.setErrorHandler(async (error: FastifyError, request, reply) => {
-    const received = arrived(request, fidelity())
-    const addressed = addressee(served, received.host, received.rawPath)
-    const status = error.statusCode ?? 500
-    if (status >= 500) logger.error(error)
-    if (addressed === undefined) return send(reply, problem(status, error.name, error.message))
-    const { provider } = addressed.served
-    const apiRequest = { ...received, mount: addressed.mount, path: addressed.path, params: {} }
-    const refusal =
-      status >= 500
-        ? provider.errors.internal(apiRequest)
-        : provider.errors.invalid(apiRequest, [unreadableBody(error)])
-    return send(reply, provider.finish?.(apiRequest, refusal) ?? refusal)
-  })
+  app.setErrorHandler(async (error, _request, reply) => send(reply, fault(error)))
+  answerAll(app, app.server)
   app.addHook('preClose', async () => {
     // One half-sent request was measured to hold close() for 73 s (docs/decisions.md).
     setTimeout(() => app.server.closeAllConnections(), DRAIN_MS).unref()
@@ -117,12 +113,37 @@ function schemeOf(socket: Socket): string {
   return socket instanceof TLSSocket ? 'https' : 'http'
 }
 
-function arrived(request: FastifyRequest, fidelity: Fidelity): Received {
+/**
+ * Has a server of the app answer what Node would answer itself, with nothing in it: an unknown `Expect` is ignored, and
+ * `CONNECT` is for proxies.
+ */
+export function answerAll(app: FastifyInstance, server: Server): void {
+  server.on('checkExpectation', app.routing)
+  server.on('connect', (_request, socket) =>
+    writeRaw(socket, problem(405, 'Method Not Allowed', 'CONNECT is for proxies, and this is none.')),
+  )
+}
+
+/** The body as text, or undefined when it is larger than is read. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  if (request.method === 'GET' || request.method === 'HEAD') return ''
+  if (Number(request.headers['content-length']) > MOST_BODY_BYTES) return undefined
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    size += chunk.length
+    if (size > MOST_BODY_BYTES) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+function arrived(request: FastifyRequest, body: string | undefined, fidelity: Fidelity): Received {
   return receive({
     method: request.method,
     url: request.raw.url ?? '/',
     rawHeaders: request.raw.rawHeaders,
-    body: Buffer.isBuffer(request.body) ? request.body.toString() : '',
+    body,
     scheme: request.protocol,
     fidelity,
   })
@@ -131,10 +152,6 @@ function arrived(request: FastifyRequest, fidelity: Fidelity): Received {
 /** As a Buffer, since Fastify adds a charset to the content type of text. */
 function send(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {
   return reply.code(status).headers(headers).send(bytes({ status, headers, body }))
-}
-
-function unreadableBody(error: FastifyError): Problem {
-  return { in: 'body', path: [], rule: error.code, facts: {}, value: undefined, message: error.message }
 }
 
 /** Not HTTP: no vendor's words apply, since nothing says whose request it is. */

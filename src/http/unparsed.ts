@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Reply } from '../core/reply.ts'
 import { bytes } from './write.ts'
 
@@ -8,13 +8,19 @@ export interface ParserError {
   readonly code?: string
   /** A Buffer, whatever Fastify's types say. */
   readonly rawPacket?: unknown
+  /** How far into it the parser came. */
+  readonly bytesParsed?: number
 }
+
+const LONGEST_METHOD = 32
 
 /** The method, target and headers of a request whose method Node's parser does not know, or undefined. */
 export function unknownMethod(
   error: ParserError,
 ): { method: string; url: string; rawHeaders: string[] } | undefined {
   if (error.code !== 'HPE_INVALID_METHOD' || !Buffer.isBuffer(error.rawPacket)) return undefined
+  // Further on, the method is that of a request behind others in one packet.
+  if ((error.bytesParsed ?? 0) > LONGEST_METHOD) return undefined
   const [requestLine = '', ...lines] = error.rawPacket.toString('latin1').split('\r\n')
   const [, method, url] = /^([!#$%&'*+.^_`|~\w-]+) (\/\S*) HTTP\/1\.[01]$/.exec(requestLine) ?? []
   if (method === undefined || url === undefined) return undefined
@@ -28,7 +34,7 @@ export function unknownMethod(
 }
 
 /** Writes a reply to a connection that Node's HTTP server has let go of, and ends it. */
-export function writeRaw(socket: Socket, reply: Reply): void {
+export function writeRaw(socket: Duplex, reply: Reply): void {
   if (!socket.writable) return
   const body = bytes(reply) ?? Buffer.alloc(0)
   const head = [

@@ -6,6 +6,7 @@ import type {
   Context,
   ListOperation,
   PageQuery,
+  Problem,
   Provider,
   Quota,
 } from '../core/provider.ts'
@@ -103,6 +104,7 @@ async function steps(served: Served, around: Surroundings, trace: Trace): Promis
   if (operation === undefined) throw new Error(`${documented.operationId} is not implemented`)
   if (operation.kind === 'action') {
     trace.step = 'act'
+    if (request.bodyIsTooLarge) throw new ApiError(provider.errors.invalid(request, [BODY_TOO_LARGE]))
     return act(provider, operation, request, around)
   }
 
@@ -122,6 +124,15 @@ async function steps(served: Served, around: Surroundings, trace: Trace): Promis
 
   trace.step = 'present'
   return operation.present(page, params, context)
+}
+
+const BODY_TOO_LARGE: Problem = {
+  in: 'body',
+  path: [],
+  rule: 'size',
+  facts: {},
+  value: undefined,
+  message: 'is larger than 1 MiB',
 }
 
 interface Route {

@@ -1,4 +1,4 @@
-import { parseIso } from '../core/clock.ts'
+import { FURTHEST, parseIso } from '../core/clock.ts'
 import type { Fidelity } from '../core/fidelity.ts'
 
 /** How a Runyard is started. Every member has a flag and a RUNYARD_* variable of the same meaning. */
@@ -212,13 +212,25 @@ export function parseOptions(
 /** The options whose default depends on others: on what the file was filled with, the fidelity, or a certificate. */
 const LEFT_OPEN: readonly (keyof Options)[] = ['scenario', 'seed', 'fidelity', 'rateLimits', 'tls']
 
-/** Options with every default filled in. Throws OptionError for a name that is none. */
+/** A value as it would be typed. */
+function typed(value: string | number | boolean): string {
+  return typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)
+}
+
+/** Options with every default filled in. Throws OptionError for a name or a value that is none. */
 export function withDefaults(
   given: { readonly [Name in keyof Options]?: Options[Name] | undefined },
 ): Options {
   const unknown = Object.keys(given).find((name) => !(name in OPTIONS))
   if (unknown !== undefined) {
     throw new OptionError(`There is no option '${unknown}'. There are ${OPTION_NAMES.join(', ')}.`)
+  }
+  for (const name of OPTION_NAMES) {
+    const value = given[name]
+    if (value === undefined || OPTIONS[name].parse(typed(value)) === value) continue
+    if (name === 'clock' && typeof value === 'number' && Math.abs(value) <= FURTHEST) continue
+    const takes = name === 'clock' ? "'live' or an instant in ms" : OPTIONS[name].takes
+    throw new OptionError(`The option ${name} takes ${takes}, not ${JSON.stringify(value)}.`)
   }
   const filled = OPTION_NAMES.map((name) => {
     const { fallback, parse } = OPTIONS[name]

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import { certify } from './authority.ts'
 import type { Identity } from './certificates.ts'
 import { OptionError, type Options } from './options.ts'
@@ -56,6 +57,11 @@ function ownIdentity(certFile: string, keyFile: string): Identity {
   const privateKey = parsed(keyFile, 'private key', () => createPrivateKey(key))
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new OptionError(`The private key in ${keyFile} is not that of the certificate in ${certFile}.`)
+  }
+  try {
+    createSecureContext({ cert, key })
+  } catch (error) {
+    throw new OptionError(`${certFile} cannot serve TLS: ${error instanceof Error ? error.message : error}.`)
   }
   return { cert, key }
 }

@@ -113,11 +113,12 @@ function existingVersion(path: string): number | undefined {
   if (statSync(path).size === 0) return undefined
   // Read as bytes, not through SQLite, which may write beside a file that it opens.
   const header = Buffer.alloc(100)
-  const descriptor = openSync(path, 'r')
   try {
+    const descriptor = openSync(path, 'r')
     readSync(descriptor, header, 0, header.length, 0)
-  } finally {
     closeSync(descriptor)
+  } catch (error) {
+    throw new DatabaseError(`${path} cannot be read: ${error instanceof Error ? error.message : error}.`)
   }
   // https://www.sqlite.org/fileformat.html#the_database_header
   const isSqlite = header.subarray(0, 16).toString('latin1') === 'SQLite format 3\0'

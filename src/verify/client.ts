@@ -63,6 +63,7 @@ function exchange(base: URL, outgoing: Outgoing, signal: AbortSignal) {
     const send = base.protocol === 'https:' ? httpsRequest : httpRequest
     const { method, target, headers, body = '' } = outgoing
     const length = method === 'POST' ? { 'content-length': String(Buffer.byteLength(body)) } : {}
+    let answered = false
     const request: ClientRequest = send(
       {
         // A URL keeps the brackets of an IPv6 address, and sockets take it without.
@@ -76,6 +77,7 @@ function exchange(base: URL, outgoing: Outgoing, signal: AbortSignal) {
         signal,
       },
       (response) => {
+        answered = true
         const chunks: Buffer[] = []
         let size = 0
         response.on('data', (chunk: Buffer) => {
@@ -91,6 +93,13 @@ function exchange(base: URL, outgoing: Outgoing, signal: AbortSignal) {
       },
     )
     request.on('error', reject)
+    request.on('upgrade', (response, socket) => {
+      socket.destroy()
+      reject(new Error(`${response.statusCode} ${response.statusMessage}, which nobody asked for`))
+    })
+    request.on('close', () => {
+      if (!answered) reject(new Error('the connection closed before a reply'))
+    })
     request.end(body)
   })
 }

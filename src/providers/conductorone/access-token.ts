@@ -57,7 +57,8 @@ async function minted(token: string, keys: Keyring<Grant>, wall: number): Promis
 
 function subject(token: string): string {
   try {
-    return decodeJwt(token).sub ?? ''
+    const { sub }: { sub?: unknown } = decodeJwt(token)
+    return typeof sub === 'string' ? sub : ''
   } catch {
     return ''
   }

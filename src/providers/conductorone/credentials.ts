@@ -68,7 +68,7 @@ function shown({ bearer, clientName, clientSecret, tenant }: Grant): JsonObject 
 function environment({ bearer, clientName, clientSecret }: Grant, server: string): Record<string, string> {
   return {
     CONDUCTORONE_SERVER_URL: server,
-    CONDUCTORONE_CLIENT_ID: clientId(clientName, new URL(server).host),
+    CONDUCTORONE_CLIENT_ID: clientId(clientName, server.replace(/^https?:\/\//, '')),
     CONDUCTORONE_CLIENT_SECRET: clientSecret,
     CONDUCTORONE_ACCESS_TOKEN: bearer,
   }

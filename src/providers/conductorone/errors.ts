@@ -1,5 +1,5 @@
 import type { ErrorCatalogue, Problem } from '../../core/provider.ts'
-import type { Reply } from '../../core/reply.ts'
+import { json, type Reply } from '../../core/reply.ts'
 import type { ApiRequest } from '../../core/request.ts'
 import { lost } from './gateway.ts'
 import { refusal } from './status.ts'
@@ -10,7 +10,10 @@ export const errors: ErrorCatalogue = {
   forbidden: (_request, operationId) => refusal(7, `Permission denied, missing permission/${operationId}`),
   notFound: lost,
   methodNotAllowed: lost,
-  invalid: (_request, problems) => refusal(3, problems.map(explain).join('; ')),
+  invalid: (request, problems) =>
+    isTokenEndpoint(request)
+      ? json(400, { error: 'invalid_request', error_description: `the body ${problems[0]?.message}` })
+      : refusal(3, problems.map(explain).join('; ')),
   rateLimited: (_request, { retryAfterMs }) =>
     refusal(8, 'rate limit exceeded', { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
   internal: () => refusal(13, 'Internal Server Error'),
@@ -51,4 +54,9 @@ function escapeHtml(text: string): string {
     "'": '&#39;',
   }
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
+}
+
+/** It refuses in OAuth's words (RFC 6749 §5.2), and has nothing to refuse but a body. */
+function isTokenEndpoint({ path }: ApiRequest): boolean {
+  return path === '/auth/v1/token'
 }

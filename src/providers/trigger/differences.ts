@@ -39,7 +39,7 @@ export const differences: readonly Difference[] = [
   },
   {
     topic: 'status words in filters',
-    spec: "the document's eleven, with the version five more; a word finds exactly the runs that read as it",
+    spec: "the document's eleven, with the version five more; a word finds exactly the runs that read as it, and one that the version has given up what it used to mean",
     live: 'all sixteen always; each finds fixed states, whatever they read as: EXECUTING misses DEQUEUED, WAITING misses PAUSED',
     evidence: 'observed (fidelity §3)',
   },
