@@ -140,6 +140,9 @@ async function givenCredentials(
   file: string | undefined,
   environment: Environment,
 ): Promise<Given> {
+  // The file says who asks; a Runyard, whose it may not be, still says what it serves.
+  const filed = file === undefined ? undefined : fromSandbox(readJson(file), `, as far as ${file} says`)
+  if (filed?.fidelity !== undefined) return filed
   let note = ''
   if (isHere(target)) {
     try {
@@ -148,16 +151,12 @@ async function givenCredentials(
         signal: AbortSignal.timeout(10_000),
       })
       const sandbox: unknown = own.ok ? await own.json() : undefined
-      if (at(sandbox, 'credentials') !== undefined) {
-        if (file === undefined) return fromSandbox(sandbox, '')
-        // The file says who asks; the Runyard, whose it may not be, still says what it serves.
-        return { ...fromSandbox(sandbox, ''), ...fromSandbox(readJson(file), `, as far as ${file} says`) }
-      }
+      if (at(sandbox, 'credentials') !== undefined) return { ...fromSandbox(sandbox, ''), ...filed }
     } catch (error) {
       note = `, and ${target.origin} did not give its own (${at(error, 'cause') ?? error})`
     }
   }
-  if (file !== undefined) return fromSandbox(readJson(file), `, as far as ${file} says`)
+  if (filed !== undefined) return filed
   return {
     of: (provider) =>
       CONTRACTS.find((contract) => contract.provider === provider)?.fromEnvironment(environment),

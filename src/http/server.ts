@@ -130,10 +130,14 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   if (Number(request.headers['content-length']) > MOST_BODY_BYTES) return undefined
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    size += chunk.length
-    if (size > MOST_BODY_BYTES) return undefined
-    chunks.push(chunk)
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      size += chunk.length
+      if (size > MOST_BODY_BYTES) return undefined
+      chunks.push(chunk)
+    }
+  } catch {
+    // The client has gone, which is no error of ours; nobody is left to read what this would be answered with.
   }
   return Buffer.concat(chunks).toString()
 }

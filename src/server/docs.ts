@@ -27,8 +27,12 @@ export async function docs(
     const url = `/${provider.name}/openapi.json`
     const { schemes = {}, parameters = {} } =
       sandboxes.get(DEFAULT_SANDBOX)?.credentials(provider.name).tryIt ?? {}
-    const document = local(withTable(apis[fidelity].document, provider, fidelity), parameters)
-    app.get(url, async (_request, reply) => reply.header('content-type', 'application/json').send(document))
+    // Made for whoever asks first: the table reads the overlays again, which nobody who starts a server waits for.
+    let document: string | undefined
+    app.get(url, async (_request, reply) => {
+      document ??= local(withTable(apis[fidelity].document, provider, fidelity), parameters)
+      return reply.header('content-type', 'application/json').send(document)
+    })
     urls.push({ name: provider.title, url })
     keys[url] = schemes
   }
