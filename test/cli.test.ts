@@ -235,15 +235,17 @@ t.test('a file that is not ours is refused and left untouched', async (t) => {
     return path
   }
   const foreign = sqlite('foreign.db', 'CREATE TABLE mine (x); INSERT INTO mine VALUES (1)')
-  const newer = sqlite(
-    'newer.db',
-    `PRAGMA application_id = ${0x52797264}; PRAGMA user_version = 99; CREATE TABLE t (x)`,
-  )
+  const ofVersion = (version: number): string =>
+    sqlite(
+      `version-${version}.db`,
+      `PRAGMA application_id = ${0x52797264}; PRAGMA user_version = ${version}; CREATE TABLE t (x)`,
+    )
   const cases: readonly [path: string, says: RegExp][] = [
     [join(folder, 'notes.txt'), /is no Runyard file and was left as it is/],
     [join(folder, 'short.db'), /is no Runyard file and was left as it is/],
     [foreign, /is no Runyard file and was left as it is/],
-    [newer, /is from a newer Runyard \(schema 99, this one knows 1\) and was left as it is/],
+    [ofVersion(99), /is from a newer Runyard \(schema 99, this one knows 2\) and was left as it is/],
+    [ofVersion(1), /is from an older Runyard \(schema 1, this one knows 2\) and was left as it is/],
     [folder, /is not a file/],
   ]
   for (const [path, says] of cases) {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { get } from 'node:https'
+import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
@@ -80,7 +81,12 @@ for (const [file, command, args] of CHECKERS) {
 
 t.test('every program is short, and in the table', async (t) => {
   const readme = readFileSync(at('README.md'), 'utf8')
-  for (const file of readdirSync(at('.')).filter((file) => file !== 'README.md')) {
+  const files = ['.', 'tests'].flatMap((folder) =>
+    readdirSync(at(folder), { withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name !== 'README.md')
+      .map(({ name }) => posix.join(folder, name)),
+  )
+  for (const file of files) {
     t.match(readme, `(${file})`, file)
     if (!/^(default|first)/.test(file))
       t.ok(readFileSync(at(file), 'utf8').split('\n').length <= 41, `${file} has at most 40 lines`)

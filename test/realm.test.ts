@@ -861,7 +861,7 @@ t.test('what is not there', async (t) => {
 })
 
 t.test('time runs out, on the wall clock', async (t) => {
-  const secrets = new Secrets('test')
+  const secrets = new Secrets('test', true)
   const world = worldOf(secrets)
   const { grants } = provider.credentials(world, secrets)
   const [portal] = world.clients

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { parseIso } from '../src/core/clock.ts'
-import { createRunyard, type Options, type Runyard } from '../src/index.ts'
+import { createRunyard, type Options, type Runyard, type SandboxView as View } from '../src/index.ts'
 
 /** The frozen present of every test that does not say otherwise. */
 export const NOW = parseIso('2026-06-01T12:00:00Z') ?? 0
@@ -20,38 +20,19 @@ export interface Yard {
   readonly sandbox: SandboxView
   get<Body = unknown>(path: string, headers?: Record<string, string>): Promise<Got<Body>>
   send<Body = unknown>(method: string, path: string, init?: RequestInit): Promise<Got<Body>>
+  /** A call of the control plane, under `/_runyard`; `body` leaves as JSON. */
+  control<Body = Problem>(method: string, path: string, body?: unknown): Promise<Got<Body>>
 }
 
-export interface SandboxView {
-  readonly id: string
-  readonly counts: Record<string, number>
-  readonly clock: { now: string; frozen: boolean }
-  readonly baseUrl: string
-  readonly env: Record<string, string>
-  readonly credentials: {
-    conductorone: Record<'admin' | 'basic', { bearer: string; clientId: string; clientSecret: string }>
-    trigger: Record<'dev' | 'staging' | 'prod', { secretKey: string }> & {
-      preview: { secretKey: string; branch: string }
-    }
-    nx1: {
-      psk: Record<'general' | 'admin' | 'alice' | 'bob', string>
-      oauth: {
-        issuer: string
-        clientId: string
-        users: { username: string; password: string; admin: boolean }[]
-      }
-    }
-    basedash: {
-      admin: { apiKey: string }
-      member: { apiKey: string }
-      organizationId: string
-      automations: { id: string; name: string; runs: number }[]
-      otherAdmin: { apiKey: string }
-      otherOrganizationId: string
-      otherAutomations: { id: string; name: string; runs: number }[]
-    }
-  }
+/** How the control plane refuses. */
+export interface Problem {
+  readonly title: string
+  readonly detail: string
+  readonly errors: { pointer: string; detail: string }[]
 }
+
+/** As the control plane shows it, with the branch that the default section has. */
+export type SandboxView = View & { readonly credentials: { trigger: { preview: { branch: string } } } }
 
 /** A Runyard that listens on a port of its own until the test ends: frozen clock, every reply checked, silent. */
 export async function serve(
@@ -67,7 +48,20 @@ export async function serve(
     return { status: response.status, headers: response.headers, text, json: parse(text) as Body }
   }
   const { json: sandbox } = await send<SandboxView>('GET', '/_runyard/sandboxes/default')
-  return { runyard, url, sandbox, send, get: (path, headers = {}) => send('GET', path, { headers }) }
+  return {
+    runyard,
+    url,
+    sandbox,
+    send,
+    get: (path, headers = {}) => send('GET', path, { headers }),
+    control: (method, path, body) =>
+      send(method, `/_runyard${path}`, {
+        ...(body !== undefined && {
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+      }),
+  }
 }
 
 function parse(text: string): unknown {

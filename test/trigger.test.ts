@@ -1015,3 +1015,62 @@ t.test('the seed decides the data, not the credentials', async (t) => {
   const few = new Set((await walk(reader(edge, 'dev'))).map(({ status }) => status))
   t.same([...few].sort(), ENDS, 'every ending, though the runs are twenty')
 })
+
+t.test('whatever the document can answer with can be asked for', async (t) => {
+  const live = await serve(t, { fidelity: 'live' })
+  for (const [fidelity, own] of Object.entries({ spec: yard, live })) {
+    const cases: [status: number, body: RegExp][] = [
+      [400, /^{"error":"Query Error","details":\[{"code":/],
+      [401, /^{"error":"Invalid API key"}$/],
+      [403, /^{"error":"Unauthorized","code":"unauthorized"/],
+      [429, /"detail": "Rate limit exceeded 0\/750 requests remaining. Retry in [\d.]+ seconds."/],
+      [500, /^{"error":"Internal Server Error"}$/],
+      [503, /^{"error":"Service Unavailable"}$/],
+    ]
+    for (const [status, body] of cases) {
+      const got = await reader(own)('', { prefer: `code=${status}` })
+      t.equal(got.status, status, `${fidelity} ${status}`)
+      t.match(got.text, body, `${fidelity} ${status}`)
+      if (status === 429) t.equal(got.headers.get('x-ratelimit-remaining'), '0', fidelity)
+    }
+  }
+})
+
+t.test(
+  'the journal calls credentials by their environments, and tells which way pages were read',
+  async (t) => {
+    const own = await serve(t)
+    for (const name of Object.keys(environments(own))) {
+      const { json } = await reader(own, name)()
+      const key = (environments(own)[name]?.authorization ?? '').replace('Bearer ', '')
+      const sub = json.data[0]?.env.id ?? ''
+      const token = await publicToken(
+        { sub, scopes: ['admin'], exp: Math.floor(Date.now() / 1000) + 60 },
+        key,
+      )
+      await own.get(PATH, { authorization: `Bearer ${token}` })
+    }
+    const { next = '' } = (await reader(own)()).json.pagination
+    const { previous = '' } = (await reader(own)(`page[after]=${next}`)).json.pagination
+    await reader(own)(`page[before]=${previous}`)
+    const { exchanges } = (
+      await own.control<{ exchanges: { credential: string; page: { position: string } }[] }>(
+        'GET',
+        '/sandboxes/default/journal?limit=1000',
+      )
+    ).json
+    t.same(
+      exchanges.map(({ credential }) => credential),
+      [
+        ...['dev', 'staging', 'prod', 'preview', 'preview'].flatMap((label) => [label, label]),
+        'prod',
+        'prod',
+        'prod',
+      ],
+    )
+    t.same(
+      exchanges.slice(-3).map(({ page }) => page.position),
+      ['first', 'older', 'newer'],
+    )
+  },
+)

@@ -13,7 +13,10 @@ export function readArguments(
   if (flags.has('--help')) return { run: 'help' }
   if (flags.has('--version')) return { run: 'version' }
   const known = new Set(OPTION_NAMES.map((name) => OPTIONS[name].variable))
-  const unknown = Object.keys(environment).find((name) => name.startsWith('RUNYARD_') && !known.has(name))
+  const unknown = Object.keys(environment).find(
+    // Where a report is to come from, which this server may be: for runyard report alone.
+    (name) => name.startsWith('RUNYARD_') && name !== 'RUNYARD_URL' && !known.has(name),
+  )
   if (unknown !== undefined)
     throw new OptionError(`There is no variable ${unknown}. There are ${[...known].join(', ')}.`)
   const texts: Partial<Record<keyof Options, string>> = {}
@@ -58,6 +61,7 @@ export function helpText(): string {
 
 Usage: runyard [options]
        runyard verify --target <url>    Hold a service to what is known of it: see runyard verify --help.
+       runyard report [options]         What clients exercised, and what they broke: see runyard report --help.
 
 ${rows.join('\n')}
   --help                    This text.

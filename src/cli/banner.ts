@@ -1,4 +1,4 @@
-import type { JsonObject } from '../core/json.ts'
+import type { SandboxView } from '../server/handle.ts'
 
 /** Who reads which variable to trust the certificate authority. */
 const READERS: Readonly<Record<string, string>> = {
@@ -8,13 +8,13 @@ const READERS: Readonly<Record<string, string>> = {
 }
 
 /** What the terminal shows once the server listens: where, what, and with which credentials. */
-export function banner(version: string, sandbox: JsonObject): string {
+export function banner(version: string, sandbox: SandboxView): string {
   const { baseUrl, scenario, seed, clock, counts, env, tls } = sandbox
   const runs = rows(counts).map(([provider, count]) => `${count} ${provider}`)
   const variables = rows(env).map(([name, value]) => `  ${name}=${value}`)
   return `Runyard ${version} on ${baseUrl}
 
-  runs         ${runs.join(', ')} (scenario ${scenario}, seed ${seed}, clock ${rows(clock).some(([name, frozen]) => name === 'frozen' && frozen === true) ? 'frozen' : 'live'})
+  runs         ${runs.join(', ')} (scenario ${scenario}, seed ${seed}, clock ${clock.frozen ? 'frozen' : 'live'})
   reference    ${baseUrl}/docs
   credentials  ${baseUrl}/_runyard/sandboxes/default
 ${https(new Map(rows(tls)))}

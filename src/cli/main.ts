@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { ScenarioError } from '../seed/scenario.ts'
+import { ScenarioError } from '../core/scenario-error.ts'
 import { FOLDERS } from '../server/folders.ts'
 import { OptionError } from '../server/options.ts'
 import { DatabaseError } from '../store/database.ts'
@@ -22,6 +22,11 @@ export async function main(
       process.exitCode = await verifyCommand(argv.slice(1), environment, say)
       return
     }
+    if (argv[0] === 'report') {
+      const { reportCommand } = await import('./report.ts')
+      process.exitCode = await reportCommand(argv.slice(1), environment, say)
+      return
+    }
     const command = readArguments(argv, environment)
     const { version } = JSON.parse(readFileSync(FOLDERS.package, 'utf8')) as { version: string }
     if (command.run !== 'serve') return say(command.run === 'help' ? helpText() : `${version}\n`)
@@ -31,7 +36,8 @@ export async function main(
     const runyard = await createRunyard(command.options)
     await runyard.listen()
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void runyard.close())
-    say(banner(version, (await runyard.sandbox('default')) ?? {}))
+    const sandbox = await runyard.sandbox('default')
+    if (sandbox !== undefined) say(banner(version, await sandbox.describe()))
   } catch (error) {
     const told = explanation(error, tlsPort)
     if (told === undefined) throw error

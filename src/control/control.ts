@@ -1,17 +1,32 @@
 import type { JsonObject } from '../core/json.ts'
-import { json, problem, type Reply } from '../core/reply.ts'
-import { type ApiRequest, baseUrl, hostName } from '../core/request.ts'
+import { lastValues, repeatedNames } from '../core/query.ts'
+import { ApiError, json, problem, type Reply } from '../core/reply.ts'
+import { type ApiRequest, baseUrl } from '../core/request.ts'
 import type { Sandbox, Sandboxes } from '../core/sandbox.ts'
+import type { Served } from '../http/address.ts'
 import type { Control } from '../http/server.ts'
-import type { Api } from '../spec/api.ts'
+import type { Api, DocumentedOperation } from '../spec/api.ts'
+import { refusal } from './access.ts'
+import { type Call, type Operation, type SandboxOperation, sandboxNamed, unprocessable } from './call.ts'
+import { clockOperations } from './clock.ts'
+import { faultOperations } from './faults.ts'
+import { journalOperations } from './journal.ts'
+import { wrongsOf } from './problems.ts'
+import { runOperations } from './runs.ts'
+import { sandboxOperations } from './sandboxes.ts'
 
 export interface ControlOptions {
   /** The control plane's own document. */
   readonly api: Api
+  readonly served: readonly Served[]
   readonly sandboxes: Sandboxes
+  /** What callers have to show; without one, loopback peers are let in. */
+  readonly adminToken?: string | undefined
   health(): Health
   /** What each sandbox is shown with of how else the server is reached. */
   reached?(): JsonObject
+  /** Hears of errors that are Runyard's own. */
+  fault?(error: unknown): void
 }
 
 export interface Health {
@@ -20,69 +35,114 @@ export interface Health {
   readonly uptimeMs: number
 }
 
-/** The control plane under `/_runyard`, routed by its own document. */
-export function controlPlane({ api, sandboxes, health, reached }: ControlOptions): Control {
+/** The control plane under `/_runyard`, routed and validated, both ways, by its own document. */
+export function controlPlane(options: ControlOptions): Control {
+  const { api, served, sandboxes, health } = options
   const shown = async (sandbox: Sandbox, request: ApiRequest): Promise<JsonObject> => ({
     ...(await sandbox.describe(baseUrl(request))),
-    ...reached?.(),
+    ...options.reached?.(),
   })
-  const operations: Record<string, (request: ApiRequest) => Promise<Reply>> = {
+  const operations: Record<string, Operation> = {
     getHealth: async () => {
       const state = health()
       return json(state.status === 'ok' ? 200 : 503, state)
     },
     getDocument: async () => json(200, api.document),
-    listSandboxes: async (request) => {
-      const described: JsonObject[] = []
-      for (const sandbox of sandboxes.list()) described.push(await shown(sandbox, request))
-      return json(200, { sandboxes: described })
-    },
-    getSandbox: async (request) => {
-      const id = request.params.id ?? ''
-      const sandbox = sandboxes.get(id)
-      if (sandbox !== undefined) return json(200, await shown(sandbox, request))
-      const ids = sandboxes.list().map((other) => other.id)
-      return problem(404, 'No such sandbox', `There is no sandbox '${id}'. There are: ${ids.join(', ')}.`)
-    },
+    ...sandboxOperations(sandboxes, shown),
+    ...onSandbox(sandboxes, {
+      ...clockOperations(sandboxes),
+      ...faultOperations(served),
+      ...journalOperations(served),
+      ...runOperations(served),
+    }),
+  }
+
+  const answer = async (request: ApiRequest, peer: string | undefined): Promise<Reply> => {
+    const match = api.match(request.method === 'HEAD' ? 'GET' : request.method, request.path)
+    if (match.found === 'nothing') {
+      return problem(
+        404,
+        'Not Found',
+        `The control plane has no ${request.path}. Its document is /_runyard/openapi.json.`,
+      )
+    }
+    if (match.found === 'path') {
+      const refused = problem(405, 'Method Not Allowed', `${request.path} takes ${match.allow.join(', ')}.`)
+      return { ...refused, headers: { ...refused.headers, allow: match.allow.join(', ') } }
+    }
+    const { operation } = match
+    if (operation.security.length > 0) {
+      const refused = refusal(request, peer, options.adminToken)
+      if (refused !== undefined) return refused
+    }
+    const respond = operations[operation.operationId]
+    if (respond === undefined) throw new Error(`${operation.operationId} is not implemented`)
+    const call = read(api, operation, { ...request, params: api.pathParams(operation, request.path) })
+    return checked(api, operation, await respond(call))
   }
 
   return {
     async answer(request, peer) {
-      const match = api.match(request.method === 'HEAD' ? 'GET' : request.method, request.path)
-      if (match.found === 'nothing') {
-        return problem(
-          404,
-          'Not Found',
-          `The control plane has no ${request.path}. Its document is /_runyard/openapi.json.`,
-        )
+      try {
+        return await answer(request, peer)
+      } catch (error) {
+        if (error instanceof ApiError) return error.reply
+        options.fault?.(error)
+        return problem(500, 'Internal Server Error', 'This is an error of Runyard. Its log says more.')
       }
-      if (match.found === 'path') {
-        const refusal = problem(405, 'Method Not Allowed', `${request.path} takes ${match.allow.join(', ')}.`)
-        return { ...refusal, headers: { ...refusal.headers, allow: match.allow.join(', ') } }
-      }
-      const { operation } = match
-      // Probes may come from anywhere; what shows credentials may not.
-      if (operation.operationId !== 'getHealth' && !(isLoopback(peer) && isLocalName(request.host))) {
-        return problem(
-          403,
-          'Loopback only',
-          `The control plane answers loopback peers that ask for an IP address or localhost; this is ${peer}, asking for ${request.host}.`,
-        )
-      }
-      const params = api.pathParams(operation, request.path)
-      const respond = operations[operation.operationId]
-      if (respond === undefined) throw new Error(`${operation.operationId} is not implemented`)
-      return respond({ ...request, params })
     },
   }
 }
 
-/** A name with dots may be anybody's that leads to this machine: a page in a browser must not read credentials by it. */
-function isLocalName(host: string): boolean {
-  const name = hostName(host)
-  return !name.includes('.') || /^[\d.]+$/.test(name) || name.endsWith('.localhost')
+/** Operations on the sandbox that the path names. */
+function onSandbox(
+  sandboxes: Sandboxes,
+  operations: Readonly<Record<string, SandboxOperation>>,
+): Record<string, Operation> {
+  const entries = Object.entries(operations).map(([id, operate]): [string, Operation] => [
+    id,
+    async (call) => operate(sandboxNamed(sandboxes, call), call),
+  ])
+  return Object.fromEntries(entries)
 }
 
-function isLoopback(peer: string): boolean {
-  return peer === '::1' || /^(::ffff:)?127\./.test(peer)
+/** The call as the document reads it. Throws an ApiError for what it forbids. */
+function read(api: Api, operation: DocumentedOperation, request: ApiRequest): Call {
+  const repeated = repeatedNames(request.search)
+  if (repeated.length > 0) {
+    throw unprocessable(repeated.map((pointer) => ({ pointer, detail: 'is there more than once' })))
+  }
+  const body = readBody(operation, request)
+  const given = Object.fromEntries(lastValues(request.search))
+  const { problems, query } = api.read(operation, request.path, given, body)
+  if (problems.length > 0) throw unprocessable(wrongsOf(problems))
+  return { request, query, body }
+}
+
+function readBody({ routed }: DocumentedOperation, request: ApiRequest): unknown {
+  if (request.bodyIsTooLarge) {
+    throw new ApiError(problem(413, 'Content Too Large', 'A body may take 1 MiB. Send less at a time.'))
+  }
+  if (request.body === '') return undefined
+  if (routed.requestBody === undefined) {
+    throw new ApiError(problem(400, 'Bad Request', `${request.method} ${request.path} takes no body.`))
+  }
+  // Also what keeps a page of another origin from sending one without being asked (CORS).
+  if (!/^application\/json\s*(;|$)/i.test(request.header('content-type') ?? '')) {
+    throw new ApiError(
+      problem(415, 'Unsupported Media Type', 'The body has to be JSON: send content-type: application/json.'),
+    )
+  }
+  try {
+    return JSON.parse(request.body)
+  } catch (error) {
+    throw new ApiError(problem(400, 'Bad Request', `The body is no JSON: ${Object(error).message}.`))
+  }
+}
+
+/** The reply, held against the document. Throws an Error when it breaks it. */
+function checked(api: Api, operation: DocumentedOperation, reply: Reply): Reply {
+  const breaches = api.breaches(operation, reply.status, reply.body)
+  if (breaches.length === 0) return reply
+  throw new Error(`a ${reply.status} of ${operation.operationId} breaks its document: ${breaches.join('; ')}`)
 }

@@ -16,12 +16,39 @@ export function wallNow(): number {
   return Date.now()
 }
 
-/** A clock that follows the wall clock. */
-export const liveClock: Clock = { now: wallNow, frozen: false }
+/** How a clock goes: with the wall clock, so many ms before or behind it, or not at all. */
+export type Going = { readonly ahead: number } | { readonly at: number }
 
-/** A clock that stands at `at` (ms). */
-export function frozenClock(at: number): Clock {
-  return { now: () => at, frozen: true }
+/** A sandbox's own clock, which can be set while it goes or stands. */
+export class SettableClock implements Clock {
+  #going: Going
+
+  constructor(going: Going) {
+    this.#going = going
+  }
+
+  now(): number {
+    return 'at' in this.#going ? this.#going.at : wallNow() + this.#going.ahead
+  }
+
+  get frozen(): boolean {
+    return 'at' in this.#going
+  }
+
+  /** What would make a clock that goes as this one does. */
+  get going(): Going {
+    return this.#going
+  }
+
+  /** From now on it reads `now` (ms), and stands there or goes on from there. */
+  set(now: number, frozen: boolean): void {
+    this.#going = goingFrom(now, frozen)
+  }
+}
+
+/** How a clock goes that reads `now` (ms) at this moment. */
+export function goingFrom(now: number, frozen: boolean): Going {
+  return frozen ? { at: now } : { ahead: now - wallNow() }
 }
 
 /** `ms` as ISO 8601 UTC with milliseconds and `Z`: `2026-06-01T12:00:00.000Z`. */

@@ -35,6 +35,8 @@ export interface Provider<World = unknown, Grant = unknown, Section = unknown> {
   credentials(world: World, secrets: Secrets): Credentials<Grant>
   /** The run's next change, or null: the state machine of its runs. */
   next: Next
+  /** How runs come in by hand, in the form in which lists show them. */
+  readonly byHand: RunsByHand<World>
   /**
    * The rate limit that counts this request, or undefined for none. Asked before a wrong method or credential is
    * refused, since some services count those too; `caller` is undefined without a valid credential.
@@ -62,6 +64,48 @@ export interface ErrorCatalogue {
   /** `quota.retryAfterMs`: until the caller may ask again, above 0. */
   rateLimited(request: ApiRequest, quota: Quota): Reply
   internal(request: ApiRequest): Reply
+  /** 503: the service is there, and cannot answer now. */
+  unavailable(request: ApiRequest): Reply
+}
+
+/** Runs that a person puts into the data, in the form in which the vendor's lists show them. */
+export interface RunsByHand<World> {
+  /** The list operation whose items they are. */
+  readonly operationId: string
+  /** Where its 200 reply has the items: `['data']`; empty when the reply is the list itself. */
+  readonly items: readonly string[]
+  /**
+   * The run that an item asks for. `item` has only members that the document declares, each valid, and may lack any:
+   * what is absent is drawn from `random`, so that the run hangs together and looks like a seeded one. Without a status
+   * it is a new run, whose life lies in its plan; one whose status is not its last goes on from there.
+   * Throws MemberError for what only the world can refuse (an automation that it does not have), or for members that
+   * contradict each other.
+   */
+  make(item: JsonObject, occasion: HandOccasion<World>): Run
+  /** The run as lists show it. */
+  show(run: Run, fidelity: Fidelity, world: World): JsonObject
+}
+
+/** In which a run is put in by hand. */
+export interface HandOccasion<World> {
+  readonly world: World
+  readonly fidelity: Fidelity
+  /** The sandbox's present, in ms. */
+  readonly now: number
+  readonly random: Random
+}
+
+/** A member of a run put in by hand that cannot be taken. */
+export class MemberError extends Error {
+  override name = 'MemberError'
+  /** From the run inwards: `['env', 'name']`. */
+  readonly path: readonly string[]
+
+  /** `message`: why, and what would be right; it follows the member's name: `names no automation; there are …`. */
+  constructor(path: readonly string[], message: string) {
+    super(message)
+    this.path = path
+  }
 }
 
 /** One thing in a request that its document forbids. */
@@ -77,6 +121,8 @@ export interface Problem {
   readonly value: unknown
   /** Ajv's words. */
   readonly message: string
+  /** The schema whose keyword failed. */
+  readonly schema?: unknown
 }
 
 /** Finds credentials by their public name (a key, a client id), in all sandboxes: the credential decides the sandbox. */
@@ -118,6 +164,11 @@ export interface ListOperation<Params, World, Grant> {
   read(request: ApiRequest): Record<string, unknown>
   /** The query that the parameters (valid by now) ask for. Throws an ApiError for what only the world can refuse. */
   query(params: Params, context: Context<World, Grant>): PageQuery
+  /**
+   * The parameters that name a cursor, as a query spells them, and the direction in which each reads on; none where all
+   * runs are on one page.
+   */
+  readonly cursors?: Readonly<Record<string, 'older' | 'newer'>>
   /** The reply that shows the page. */
   present(page: Page, params: Params, context: Context<World, Grant>): Reply
 }
@@ -201,6 +252,8 @@ export interface Quota {
 export interface Credentials<Grant> {
   /** What each credential opens, by its public name. */
   readonly grants: ReadonlyMap<string, Grant>
+  /** What people call each credential, by its public name: `prod`. Several names may share a label. */
+  readonly labels: ReadonlyMap<string, string>
   /** The credentials as the control plane shows them. `runs`: how many runs a scope holds. */
   view(server: string, runs: (scope: string) => number): JsonObject
   /** What a client of this vendor expects in its environment. `server`: the base URL without trailing slash. */
@@ -217,8 +270,17 @@ export interface Credentials<Grant> {
 export interface Seeds<World, Section> {
   /** JSON Schema (2020-12) of this provider's section in a scenario. An absent section is `{}`: no runs. */
   readonly schema: JsonObject
-  /** The world and its runs, each as it is at the moment of its creation; the store lets time pass over them. */
+  /**
+   * The world and its runs, each as it is at the moment of its creation; the store lets time pass over them. The world is
+   * there at once, the runs are drawn as they are read.
+   */
   build(request: SeedRequest<Section>): { readonly world: World; readonly runs: Iterable<Run> }
+  /**
+   * The texts in a world that follow from the secrets and occur in its runs, each one found nowhere else by chance, and in
+   * the same order for every world of the same section: so runs can be copied from one sandbox to another. None where the
+   * runs know nothing of the secrets.
+   */
+  ids?(world: World): readonly string[]
 }
 
 export interface SeedRequest<Section> {

@@ -61,13 +61,29 @@ export interface Page {
   readonly hasMore: boolean
 }
 
-/** One provider's runs in one sandbox. Only runs created by the sandbox's now exist for it. */
+/** One provider's runs in one sandbox. For its readers, only runs created by the sandbox's now exist. */
 export interface RunStore {
   list(query: RunQuery): Promise<Page>
   /** The run's place, looked up inside `scope` only. */
   locate(scope: string, id: string): Promise<Key | undefined>
   /** How many runs each scope holds. */
   counts(): Promise<ReadonlyMap<string, number>>
+  /** Every scope's runs, scope by scope and each newest first, from after that place on. */
+  all(from: Place | undefined, limit: number): Promise<Page>
+  /** How many runs were put in by hand and are still there. */
+  handmade(): Promise<number>
+  /**
+   * Puts runs in by hand, all or none, each as it stands by the sandbox's now. The ids that there are already, in which
+   * case nothing was put in; else empty.
+   */
+  add(runs: readonly Run[]): Promise<readonly string[]>
+  /** Takes all runs away, those to come too. */
+  clear(): Promise<void>
+}
+
+/** A run's place among those of all scopes. */
+export interface Place extends Key {
+  readonly scope: string
 }
 
 /** The run as it stands at `now`, and when it changes next (ms, or null). */

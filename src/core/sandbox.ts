@@ -1,33 +1,66 @@
-import type { Clock } from './clock.ts'
+import type { SettableClock } from './clock.ts'
+import type { Faults } from './fault.ts'
 import type { Fidelity } from './fidelity.ts'
+import type { Journal } from './journal.ts'
 import type { JsonObject } from './json.ts'
-import type { Credentials, Keyring } from './provider.ts'
+import type { Credentials, Keyring, Quota, RateLimit } from './provider.ts'
+import type { Random } from './random.ts'
 import type { RunStore } from './run.ts'
 import type { Secrets } from './secrets.ts'
 import type { State } from './state.ts'
 
-/** One isolated world: its data, clock and credentials. */
+/** One isolated world: its data, clock, credentials, faults, counters and journal. */
 export interface Sandbox {
   readonly id: string
   readonly fidelity: Fidelity
-  readonly clock: Clock
+  readonly clock: Pick<SettableClock, 'now' | 'frozen'>
   readonly secrets: Secrets
+  readonly faults: Faults
+  readonly journal: Journal
   /** Whether the vendors' rate limits hold in it. */
   readonly rateLimits: boolean
+  /** Counts a request to that provider against its limit. */
+  count(provider: string, limit: RateLimit): Quota
   runs(provider: string): RunStore
   state(provider: string): State
   world(provider: string): unknown
   credentials(provider: string): Credentials<unknown>
+  /** A stream of chance that follows from the sandbox's seed and the label. */
+  random(label: string): Random
   /** The sandbox as the control plane shows it. `server`: the base URL that the client reached. */
   describe(server: string): Promise<JsonObject>
 }
 
-/** All sandboxes of a server. */
+/** What a new sandbox is to be; what is left out is as the server was started with. */
+export interface NewSandbox {
+  /** Made up when left out. */
+  readonly id?: string
+  /** A name in `seeds/`, or the path of a JSON file. */
+  readonly scenario?: string
+  readonly seed?: number
+  readonly fidelity?: Fidelity
+  /** `live`, or the instant (ms) it is to be. */
+  readonly clock?: 'live' | { readonly now: number; readonly frozen: boolean }
+  readonly rateLimits?: boolean
+  /** How many exchanges its journal keeps. */
+  readonly journalSize?: number
+}
+
+/** All sandboxes of a server. What changes one is done when it returns. */
 export interface Sandboxes {
+  /** Oldest first; `default` is the oldest. */
   list(): readonly Sandbox[]
   get(id: string): Sandbox | undefined
   /** The provider's credentials, over all sandboxes. */
   keyring(provider: string): Keyring<unknown>
+  /** Undefined when there is one of that id. Throws ScenarioError, and has made nothing then. */
+  create(options: NewSandbox): Sandbox | undefined
+  /** As at its creation. Throws ScenarioError, and has changed nothing then. */
+  reset(id: string): Sandbox | undefined
+  /** Sets its clock to `now` (ms). Set back, its runs are as they were at that time. */
+  setClock(id: string, now: number, frozen: boolean): Sandbox | undefined
+  /** Whether there was one. */
+  delete(id: string): boolean
 }
 
 /** The sandbox that always exists, with well-known credentials. */

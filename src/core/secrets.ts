@@ -3,9 +3,12 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 /** A sandbox's source of credentials and keys: everything secret follows from its one secret and a label. */
 export class Secrets {
   readonly #secret: string
+  /** Whether everybody knows the secret: then what people type may be easy to type. */
+  readonly wellKnown: boolean
 
-  constructor(secret: string) {
+  constructor(secret: string, wellKnown = false) {
     this.#secret = secret
+    this.wellKnown = wellKnown
   }
 
   /** 32 bytes for the label, always the same. */

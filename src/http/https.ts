@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { trackCarriers } from './connections.ts'
 import { answerAll, DRAIN_MS, MAX_HEADER_BYTES } from './server.ts'
 
 /**
@@ -13,6 +14,7 @@ export function httpsServer(app: FastifyInstance, identity: { cert: string; key:
     app.routing,
   )
   answerAll(app, server)
+  trackCarriers(server)
   server.keepAliveTimeout = app.server.keepAliveTimeout
   server.requestTimeout = app.server.requestTimeout
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {

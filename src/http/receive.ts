@@ -22,7 +22,11 @@ export function receive(parts: {
   const headers = new Map<string, string>()
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]?.toLowerCase() ?? ''
-    if (!headers.has(name)) headers.set(name, rawHeaders[i + 1] ?? '')
+    const value = rawHeaders[i + 1] ?? ''
+    const before = headers.get(name)
+    if (before === undefined) headers.set(name, value)
+    // Runyard's own, and a list: how services read theirs when they come twice is another matter.
+    else if (name === 'prefer') headers.set(name, `${before}, ${value}`)
   }
   return {
     method,

@@ -13,14 +13,20 @@ import { problem, type Reply } from '../core/reply.ts'
 import type { ApiRequest } from '../core/request.ts'
 import { DEFAULT_SANDBOX } from '../core/sandbox.ts'
 import { addressee, normalPath, type Served } from './address.ts'
+import { type Delivery, deliverer } from './deliver.ts'
 import { type Received, receive } from './receive.ts'
 import { type ParserError, unknownMethod, writeRaw } from './unparsed.ts'
 import { type Surroundings, walk } from './walk.ts'
-import { bytes } from './write.ts'
 
-/** The control plane, as the server reaches it; `peer` is the remote address. */
+/** The control plane. `peer` is the remote address; undefined for the process that Runyard runs in. */
 export interface Control {
-  answer(request: ApiRequest, peer: string): Promise<Reply>
+  answer(request: ApiRequest, peer: string | undefined): Promise<Reply>
+}
+
+/** A reply, and what happens to it on its way. */
+interface Answer {
+  readonly reply: Reply
+  readonly delivery?: Delivery
 }
 
 export interface HttpOptions {
@@ -41,21 +47,23 @@ const MOST_BODY_BYTES = 1024 * 1024
 export function httpServer({ served, around, control, logger }: HttpOptions): FastifyInstance {
   // Until a credential has named another, a request is the default sandbox's.
   const fidelity = (): Fidelity => around.sandboxes.get(DEFAULT_SANDBOX)?.fidelity ?? 'spec'
-  const answer = async (received: Received, peer: string): Promise<Reply> => {
+  const answer = async (received: Received, peer: string): Promise<Answer> => {
     const addressed = addressee(served, received.host, received.rawPath)
     if (addressed !== undefined) {
       const { mount, path } = addressed
-      const exchange = await walk(addressed.served, { ...received, mount, path, params: {} }, around)
-      const { reply, ...facts } = exchange
+      const walked = await walk(addressed.served, { ...received, mount, path, params: {} }, around)
+      const { reply, delivery, ...facts } = walked
       logger.info(
         { ...facts, method: received.method, path: received.rawPath, status: reply.status },
         'exchange',
       )
-      return reply
+      return { reply, ...(delivery && { delivery }) }
     }
     const request = { ...received, mount: '', path: normalPath(received.rawPath), params: {} }
-    if (received.rawPath.startsWith('/_runyard/')) return control.answer(request, peer)
-    return problem(404, 'Not Found', `Nothing is served at ${received.rawPath}. GET /docs lists what is.`)
+    if (received.rawPath.startsWith('/_runyard/')) return { reply: await control.answer(request, peer) }
+    return {
+      reply: problem(404, 'Not Found', `Nothing is served at ${received.rawPath}. GET /docs lists what is.`),
+    }
   }
 
   const app = Fastify({
@@ -69,7 +77,7 @@ export function httpServer({ served, around, control, logger }: HttpOptions): Fa
     routerOptions: { maxParamLength: MAX_HEADER_BYTES },
     // Reached when a path has a malformed percent escape, which the vendors' servers take or refuse in their own way.
     frameworkErrors: (_error, request, reply) => {
-      handle(request, reply).catch((failure) => send(reply, fault(failure)))
+      handle(request, reply).catch((failure) => deliver(reply, fault(failure)))
     },
     clientErrorHandler: (error, socket) => {
       const parts = unknownMethod(error)
@@ -78,12 +86,13 @@ export function httpServer({ served, around, control, logger }: HttpOptions): Fa
         receive({ ...parts, body: '', scheme: schemeOf(socket), fidelity: fidelity() }),
         socket.remoteAddress ?? '',
       ).then(
-        (reply) => writeRaw(socket, reply),
+        ({ reply }) => writeRaw(socket, reply),
         (failure) => writeRaw(socket, fault(failure)),
       )
     },
   })
 
+  const deliver = deliverer(app)
   /** For an error of Runyard's own outside the walk, which has the vendor's words for one. */
   const fault = (error: unknown): Reply => {
     logger.error(error)
@@ -92,7 +101,8 @@ export function httpServer({ served, around, control, logger }: HttpOptions): Fa
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const body = await readBody(request.raw)
     if (body === undefined) reply.header('connection', 'close')
-    return send(reply, await answer(arrived(request, body, fidelity()), request.ip))
+    const answered = await answer(arrived(request, body, fidelity()), request.ip)
+    return deliver(reply, answered.reply, answered.delivery)
   }
 
   // No method has a body for Fastify to parse: it would refuse one, in its own words, before anybody is asked whose
@@ -100,7 +110,7 @@ export function httpServer({ served, around, control, logger }: HttpOptions): Fa
   for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
   app.all('/*', handle)
   app.setNotFoundHandler(handle)
-  app.setErrorHandler(async (error, _request, reply) => send(reply, fault(error)))
+  app.setErrorHandler(async (error, _request, reply) => deliver(reply, fault(error)))
   answerAll(app, app.server)
   app.addHook('preClose', async () => {
     // One half-sent request was measured to hold close() for 73 s (docs/decisions.md).
@@ -151,11 +161,6 @@ function arrived(request: FastifyRequest, body: string | undefined, fidelity: Fi
     scheme: request.protocol,
     fidelity,
   })
-}
-
-/** As a Buffer, since Fastify adds a charset to the content type of text. */
-function send(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {
-  return reply.code(status).headers(headers).send(bytes({ status, headers, body }))
 }
 
 /** Not HTTP: no vendor's words apply, since nothing says whose request it is. */

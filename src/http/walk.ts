@@ -1,4 +1,5 @@
 import { wallNow } from '../core/clock.ts'
+import type { PageSeen, Step } from '../core/journal.ts'
 import { randomHex } from '../core/nonce.ts'
 import type {
   ActionOperation,
@@ -6,7 +7,6 @@ import type {
   Context,
   ListOperation,
   PageQuery,
-  Problem,
   Provider,
   Quota,
 } from '../core/provider.ts'
@@ -17,28 +17,33 @@ import { DEFAULT_SANDBOX, type Sandbox, type Sandboxes } from '../core/sandbox.t
 import type { State } from '../core/state.ts'
 import type { DocumentedOperation } from '../spec/api.ts'
 import type { Served } from './address.ts'
-import type { Limiter } from './limiter.ts'
+import type { Delivery } from './deliver.ts'
+import { BODY_TOO_LARGE } from './forced.ts'
+import { type Interference, interfere } from './interfere.ts'
+import { exchangeOf } from './record.ts'
+import { senderOf } from './sender.ts'
 
 /** What the walk needs beside the request. */
 export interface Surroundings {
   readonly sandboxes: Sandboxes
-  readonly limiter: Limiter
   /** Whether each reply is held against the document; one that breaks it becomes the vendor's 500. */
   readonly checkReplies: boolean
   /** Hears of errors that are Runyard's own. */
   fault(error: unknown): void
 }
 
-export type Step = 'route' | 'authenticate' | 'limit' | 'act' | 'validate' | 'query' | 'present'
-
-/** A request's walk, as it is logged. */
-export interface Exchange {
+/** A request's walk: the reply and how it is delivered, and what is logged of it. */
+export interface Walked {
+  readonly reply: Reply
+  /** Absent when nothing happens to the reply on its way. */
+  readonly delivery?: Delivery
   readonly provider: string
   /** The step that answered. */
   readonly step: Step
   readonly operationId?: string
-  readonly sandbox?: string
-  readonly reply: Reply
+  readonly sandbox: string
+  /** The ids of the faults that struck. */
+  readonly faults?: readonly string[]
 }
 
 /** How far a walk has come: what is known when a step refuses. */
@@ -46,31 +51,45 @@ interface Trace {
   step: Step
   /** As received, until its credential has named a sandbox, whose fidelity it then has. */
   request: ApiRequest
+  /** `default`, until a credential has named another. Held on to, since it may be deleted while the walk goes on. */
+  sandbox: Sandbox
+  /** Once it is known that the request is for an operation of the document. */
   documented?: DocumentedOperation
-  sandbox?: string
+  caller?: Caller<unknown>
+  interference?: Interference
   quota?: Quota
+  page?: PageSeen
 }
 
 /** Takes a request through every step, for every provider, and never throws: a failure is a reply in that vendor's words. */
-export async function walk(served: Served, received: ApiRequest, around: Surroundings): Promise<Exchange> {
+export async function walk(served: Served, received: ApiRequest, around: Surroundings): Promise<Walked> {
   const { provider } = served
-  const trace: Trace = { step: 'route', request: received }
+  const trace: Trace = {
+    step: 'route',
+    request: received,
+    sandbox: sandboxOf(around, DEFAULT_SANDBOX),
+  }
   let reply: Reply
   try {
     reply = await steps(served, around, trace)
   } catch (error) {
-    if (!(error instanceof ApiError)) around.fault(error)
-    reply = error instanceof ApiError ? error.reply : provider.errors.internal(trace.request)
+    reply = failure(provider, error, trace, around)
   }
-  const { step, request, documented, sandbox, quota } = trace
-  if (documented !== undefined && around.checkReplies)
-    reply = check(served, documented, request, reply, around)
+  if (around.checkReplies) reply = check(served, trace, reply, around)
+  const { documented, sandbox, interference } = trace
+  reply = finish(provider, trace, reply)
+  if (interference !== undefined) reply = interference.mark(reply)
+
+  await journal(served, trace, reply, around)
+  const faults = interference?.faults ?? []
   return {
     provider: provider.name,
-    step,
+    step: trace.step,
     ...(documented && { operationId: documented.operationId }),
-    ...(sandbox !== undefined && { sandbox }),
-    reply: provider.finish?.(request, reply, quota) ?? reply,
+    sandbox: sandbox.id,
+    ...(faults.length > 0 && { faults }),
+    reply,
+    ...(interference?.delivery && { delivery: interference.delivery }),
   }
 }
 
@@ -80,21 +99,31 @@ async function steps(served: Served, around: Surroundings, trace: Trace): Promis
 
   trace.step = 'authenticate'
   const identity = await identify(served, routed.documented, routed.request, around)
-  const sandbox = sandboxOf(around, identity.caller?.sandbox ?? DEFAULT_SANDBOX)
+  const sandbox = identity.caller ? sandboxOf(around, identity.caller.sandbox) : trace.sandbox
   const request = { ...routed.request, fidelity: sandbox.fidelity }
   const documented = served.apis[sandbox.fidelity].operation(routed.documented.operationId)
   trace.request = request
-  trace.sandbox = sandbox.id
+  trace.sandbox = sandbox
+  if (identity.caller !== undefined) trace.caller = identity.caller
+
+  // What no operation takes cannot go wrong in an operation's way.
+  if (routed.allow === undefined) {
+    trace.step = 'fault'
+    trace.documented = documented
+    const interference = interfere({ served, documented, request }, sandbox, identity.caller)
+    if (interference !== undefined) trace.interference = interference
+    if (interference?.quota !== undefined) trace.quota = interference.quota
+    if (interference?.reply !== undefined) throw new ApiError(interference.reply)
+  }
 
   // Before the refusals that are already sure: some services count those requests too.
   trace.step = 'limit'
-  limit(provider, request, identity.caller, sandbox, around, trace)
+  limit(provider, request, identity.caller, sandbox, trace)
 
   if (routed.allow !== undefined) {
     trace.step = 'route'
     throw new ApiError(provider.errors.methodNotAllowed(request, routed.allow))
   }
-  trace.documented = documented
   if (identity.caller === undefined) {
     trace.step = 'authenticate'
     throw identity.refusal ?? new ApiError(provider.errors.unauthorized(request))
@@ -105,7 +134,7 @@ async function steps(served: Served, around: Surroundings, trace: Trace): Promis
   if (operation.kind === 'action') {
     trace.step = 'act'
     if (request.bodyIsTooLarge) throw new ApiError(provider.errors.invalid(request, [BODY_TOO_LARGE]))
-    return act(provider, operation, request, around)
+    return act(provider, operation, request, sandbox, around)
   }
 
   trace.step = 'validate'
@@ -120,19 +149,13 @@ async function steps(served: Served, around: Surroundings, trace: Trace): Promis
     secrets: sandbox.secrets,
     now: sandbox.clock.now(),
   }
-  const page = await query(operation.query(params, context), sandbox.runs(provider.name))
+  const asked = operation.query(params, context)
+  const page = await query(asked, sandbox.runs(provider.name))
+  const { hasMore: more, items } = page
+  trace.page = { position: asked.cursor?.direction ?? 'first', more, items: items.length }
 
   trace.step = 'present'
   return operation.present(page, params, context)
-}
-
-const BODY_TOO_LARGE: Problem = {
-  in: 'body',
-  path: [],
-  rule: 'size',
-  facts: {},
-  value: undefined,
-  message: 'is larger than 1 MiB',
 }
 
 interface Route {
@@ -174,11 +197,11 @@ async function identify(
   request: ApiRequest,
   around: Surroundings,
 ): Promise<{ caller?: Caller<unknown>; refusal?: ApiError }> {
-  if (documented.security.length === 0) {
-    return { caller: { sandbox: DEFAULT_SANDBOX, name: 'anyone', grant: undefined } }
-  }
   const keys = around.sandboxes.keyring(provider.name)
   const state = (id: string): State => sandboxOf(around, id).state(provider.name)
+  if (documented.security.length === 0) {
+    return { caller: (await senderOf(provider, request, keys, wallNow(), state)) ?? ANYONE }
+  }
   try {
     for (const schemes of documented.security) {
       let caller: Caller<unknown> | undefined
@@ -195,17 +218,19 @@ async function identify(
   }
 }
 
+/** Who asks where nobody is asked who they are. */
+const ANYONE: Caller<unknown> = { sandbox: DEFAULT_SANDBOX, name: 'anyone', grant: undefined }
+
 function limit(
   provider: Provider,
   request: ApiRequest,
   caller: Caller<unknown> | undefined,
   sandbox: Sandbox,
-  around: Surroundings,
   trace: Trace,
 ): void {
   const rule = sandbox.rateLimits ? provider.rateLimit?.(request, caller) : undefined
   if (rule === undefined) return
-  const quota = around.limiter.hit(`${sandbox.id}/${provider.name}`, rule, sandbox.clock.now())
+  const quota = sandbox.count(provider.name, rule)
   trace.quota = quota
   if (quota.remaining < 0) throw new ApiError(provider.errors.rateLimited(request, quota))
 }
@@ -236,36 +261,65 @@ function act(
   provider: Provider,
   operation: ActionOperation<unknown, unknown>,
   request: ApiRequest,
+  sandbox: Sandbox,
   around: Surroundings,
 ): Promise<Reply> {
+  const named = (id: string): Sandbox => (id === sandbox.id ? sandbox : sandboxOf(around, id))
   return operation.answer({
     request,
     keys: around.sandboxes.keyring(provider.name),
     wall: wallNow(),
     nonce: randomHex,
-    state: (id) => sandboxOf(around, id).state(provider.name),
-    world: (id) => sandboxOf(around, id).world(provider.name),
+    state: (id) => named(id).state(provider.name),
+    world: (id) => named(id).world(provider.name),
   })
+}
+
+/** A credential has named a sandbox that was deleted since. */
+class GoneError extends Error {
+  override name = 'GoneError'
 }
 
 function sandboxOf(around: Surroundings, id: string): Sandbox {
   const sandbox = around.sandboxes.get(id)
-  if (sandbox === undefined) throw new Error(`there is no sandbox ${id}`)
+  if (sandbox === undefined) throw new GoneError(`there is no sandbox ${id}`)
   return sandbox
 }
 
-function check(
-  { provider, apis }: Served,
-  documented: DocumentedOperation,
-  request: ApiRequest,
-  reply: Reply,
-  around: Surroundings,
-): Reply {
+/** What a step that threw is answered with. */
+function failure(provider: Provider, error: unknown, { request }: Trace, around: Surroundings): Reply {
+  if (error instanceof ApiError) return error.reply
+  if (error instanceof GoneError) return provider.errors.unauthorized(request)
+  around.fault(error)
+  return provider.errors.internal(request)
+}
+
+function check({ provider, apis }: Served, trace: Trace, reply: Reply, around: Surroundings): Reply {
+  const { documented, request } = trace
+  if (documented === undefined) return reply
   const isJson = /\bjson\b/.test(reply.headers['content-type'] ?? '')
   const breaches = apis[request.fidelity].breaches(documented, reply.status, isJson ? reply.body : undefined)
   if (breaches.length === 0) return reply
+  trace.step = 'check'
   around.fault(
     new Error(`a ${reply.status} of ${documented.operationId} breaks its document: ${breaches.join('; ')}`),
   )
   return provider.errors.internal(request)
+}
+
+/** Keeps what the client did and what became of it, whatever that was. */
+async function journal(served: Served, trace: Trace, reply: Reply, around: Surroundings): Promise<void> {
+  const { sandbox, interference } = trace
+  const keys = around.sandboxes.keyring(served.provider.name)
+  const faults = interference?.faults ?? []
+  try {
+    const exchange = await exchangeOf(served, sandbox, keys, { ...trace, reply, faults })
+    sandbox.journal.record(exchange, sandbox.clock.now(), wallNow())
+  } catch (error) {
+    around.fault(error)
+  }
+}
+
+function finish({ finish }: Provider, { request, quota }: Trace, reply: Reply): Reply {
+  return finish?.(request, reply, quota) ?? reply
 }

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { JsonObject } from '../core/json.ts'
 import type { Provider } from '../core/provider.ts'
+import { ScenarioError } from '../core/scenario-error.ts'
 
 /** What a sandbox is filled with: how many days of history, and a section for each provider. */
 export interface Scenario {
@@ -10,40 +11,65 @@ export interface Scenario {
   readonly sections: Readonly<Record<string, JsonObject>>
 }
 
-/** A scenario that cannot be used; its message says which, where and why. */
-export class ScenarioError extends Error {
-  override name = 'ScenarioError'
-}
+/** How many scenarios are kept as they were read. */
+const MOST_KEPT = 16
 
-/**
- * Reads a scenario: one of the `seeds` folder by name, or a JSON file by path. Throws ScenarioError when there is none,
- * or when it breaks the schema.
- */
-export function loadScenario(seeds: string, name: string, providers: readonly Provider[]): Scenario {
-  const isPath = name.endsWith('.json') || name.includes('/')
-  const path = isPath ? name : join(seeds, `${name}.json`)
-  const text = read(
-    path,
-    () =>
-      `There is no scenario '${name}'. ${isPath ? '' : `There are: ${names(seeds)}. `}A path ends in .json.`,
-  )
-  let scenario: unknown
-  try {
-    scenario = JSON.parse(text)
-  } catch (error) {
-    throw new ScenarioError(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+/** Reads scenarios. What it has read of the same text it gives again. */
+export class Scenarios {
+  readonly #folder: string
+  readonly #providers: readonly Provider[]
+  readonly #read = new Map<string, Scenario>()
+  #valid: ValidateFunction<Record<string, JsonObject> & { days: number }> | undefined
+
+  constructor(folder: string, providers: readonly Provider[]) {
+    this.#folder = folder
+    this.#providers = providers
   }
-  const ajv = new Ajv2020({ allErrors: true, useDefaults: true, strict: false })
-  const valid = ajv.compile<Record<string, JsonObject> & { days: number }>(scenarioSchema(providers))
-  if (!valid(scenario)) {
-    const breaches = (valid.errors ?? []).map((error) => {
-      const extra: unknown = error.params.additionalProperty ?? error.params.allowedValues
-      return `  ${error.instancePath || '/'} ${error.message}${extra === undefined ? '' : `: ${String(extra)}`}`
-    })
-    throw new ScenarioError(`${path} is no scenario:\n${breaches.join('\n')}`)
+
+  /**
+   * One of the folder by name, or a JSON file by path, as it is at this moment. Throws ScenarioError when there is none,
+   * or when it breaks the schema.
+   */
+  load(name: string): Scenario {
+    const isPath = name.endsWith('.json') || name.includes('/')
+    const path = isPath ? name : join(this.#folder, `${name}.json`)
+    const text = read(
+      path,
+      () =>
+        `There is no scenario '${name}'. ${isPath ? '' : `There are: ${names(this.#folder)}. `}A path ends in .json.`,
+    )
+    const scenario = this.#read.get(text) ?? this.#parse(path, text)
+    this.#read.delete(text)
+    this.#read.set(text, scenario)
+    const [oldest] = this.#read.keys()
+    if (this.#read.size > MOST_KEPT && oldest !== undefined) this.#read.delete(oldest)
+    return scenario
   }
-  const sections = providers.map(({ name }): [string, JsonObject] => [name, scenario[name] ?? {}])
-  return { days: scenario.days, sections: Object.fromEntries(sections) }
+
+  #parse(path: string, text: string): Scenario {
+    let scenario: unknown
+    try {
+      scenario = JSON.parse(text)
+    } catch (error) {
+      // Without what the parser quotes of the file, whose reader may be another than its owner.
+      const why = error instanceof Error ? error.message.replace(/, ?["'.].*$/s, '') : String(error)
+      throw new ScenarioError(`${path} is not JSON: ${why}`)
+    }
+    const ajv = new Ajv2020({ allErrors: true, useDefaults: true, strict: false })
+    this.#valid ??= ajv.compile<Record<string, JsonObject> & { days: number }>(
+      scenarioSchema(this.#providers),
+    )
+    const valid = this.#valid
+    if (!valid(scenario)) {
+      const breaches = (valid.errors ?? []).map((error) => {
+        const extra: unknown = error.params.additionalProperty ?? error.params.allowedValues
+        return `  ${error.instancePath || '/'} ${error.message}${extra === undefined ? '' : `: ${String(extra)}`}`
+      })
+      throw new ScenarioError(`${path} is no scenario:\n${breaches.join('\n')}`)
+    }
+    const sections = this.#providers.map(({ name }): [string, JsonObject] => [name, scenario[name] ?? {}])
+    return { days: scenario.days, sections: Object.fromEntries(sections) }
+  }
 }
 
 /** The JSON Schema (2020-12) of a scenario file; each provider brings that of its section. */

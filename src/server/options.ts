@@ -27,6 +27,10 @@ export interface Options {
   /** Whether the vendors' rate limits hold; undefined: in `live` fidelity. */
   readonly rateLimits: boolean | undefined
   readonly checkReplies: boolean
+  /** How many exchanges the journal of a sandbox keeps that was not told. */
+  readonly journalSize: number
+  /** What callers of the control plane have to show; without one, it answers loopback peers only. */
+  readonly adminToken: string | undefined
   readonly log: LogLevel
 }
 
@@ -125,7 +129,7 @@ export const OPTIONS: { readonly [Name in keyof Options]: Description<Exclude<Op
     variable: 'RUNYARD_SCENARIO',
     value: '<name|file>',
     fallback: 'default',
-    help: 'What to fill the default sandbox with: default, empty, edge, or a JSON file of your own.',
+    help: 'What to fill the default sandbox with: default, empty, edge, busy, failing, or a JSON file of your own.',
     parse: (text) => text || undefined,
     takes: 'the name of a scenario, or a path that ends in .json',
   },
@@ -174,6 +178,24 @@ export const OPTIONS: { readonly [Name in keyof Options]: Description<Exclude<Op
     parse: onOff,
     takes: "'on' or 'off'",
   },
+  journalSize: {
+    flag: '--journal-size',
+    variable: 'RUNYARD_JOURNAL_SIZE',
+    value: '<exchanges>',
+    fallback: '10000',
+    help: 'How many exchanges each journal keeps; the latest stay.',
+    parse: (text) => wholeNumber(text, 1_000_000) || undefined,
+    takes: 'a whole number from 1 to 1000000',
+  },
+  adminToken: {
+    flag: '--admin-token',
+    variable: 'RUNYARD_ADMIN_TOKEN',
+    value: '<token>',
+    fallback: undefined,
+    help: 'What the control plane wants as bearer token, from everywhere; without it, it answers this machine only.',
+    parse: (text) => (/^[\x21-\x7e]{8,}$/.test(text) ? text : undefined),
+    takes: 'a token of at least 8 visible ASCII characters',
+  },
   log: {
     flag: '--log',
     variable: 'RUNYARD_LOG',
@@ -201,8 +223,10 @@ export function parseOptions(
     const text = texts[name]
     if (text === undefined) return undefined
     const value = OPTIONS[name].parse(text)
-    if (value === undefined)
-      throw new OptionError(`${spelled(name)} takes ${OPTIONS[name].takes}, not '${text}'.`)
+    if (value === undefined) {
+      const not = name === 'adminToken' ? '' : `, not '${text}'`
+      throw new OptionError(`${spelled(name)} takes ${OPTIONS[name].takes}${not}.`)
+    }
     return value
   }
   const given = Object.fromEntries(OPTION_NAMES.map((name) => [name, read(name)]))
@@ -230,7 +254,8 @@ export function withDefaults(
     if (value === undefined || OPTIONS[name].parse(typed(value)) === value) continue
     if (name === 'clock' && typeof value === 'number' && Math.abs(value) <= FURTHEST) continue
     const takes = name === 'clock' ? "'live' or an instant in ms" : OPTIONS[name].takes
-    throw new OptionError(`The option ${name} takes ${takes}, not ${JSON.stringify(value)}.`)
+    const not = name === 'adminToken' ? '' : `, not ${JSON.stringify(value)}`
+    throw new OptionError(`The option ${name} takes ${takes}${not}.`)
   }
   const filled = OPTION_NAMES.map((name) => {
     const { fallback, parse } = OPTIONS[name]

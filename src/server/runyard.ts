@@ -7,21 +7,25 @@ import { pino } from 'pino'
 import { controlPlane } from '../control/control.ts'
 import { wallNow } from '../core/clock.ts'
 import type { JsonObject } from '../core/json.ts'
+import { DEFAULT_SANDBOX } from '../core/sandbox.ts'
 import { httpsServer } from '../http/https.ts'
-import { Limiter } from '../http/limiter.ts'
-import { httpServer } from '../http/server.ts'
+import { receive } from '../http/receive.ts'
+import { type Control, httpServer } from '../http/server.ts'
+import { contractOf } from '../journal/contract.ts'
 import { Api } from '../spec/api.ts'
 import { vendorDocument } from '../spec/document.ts'
 import { Database } from '../store/database.ts'
 import { discoverProviders, serve } from './discover.ts'
 import { docs } from './docs.ts'
+import { fetchFrom } from './fetch.ts'
 import { FOLDERS } from './folders.ts'
+import { type Ask, newSandbox, openSandbox, type SandboxHandle, type SandboxOptions } from './handle.ts'
 import { type Options, withDefaults } from './options.ts'
 import { StoredSandboxes } from './sandboxes.ts'
 import { tlsOf, trust } from './tls.ts'
 
 /** A Runyard in this process. It reads no options from the environment, never exits, and listens only when told. */
-export interface Runyard {
+export interface Runyard extends AsyncDisposable {
   /**
    * Starts to listen, and resolves to the base URL, such as `http://127.0.0.1:4010`. Throws the system's error when it
    * cannot, and is closed then.
@@ -29,11 +33,22 @@ export interface Runyard {
   listen(): Promise<string>
   /** Where https is served, and the certificate (PEM file) to trust for it, unless that is the user's own. */
   readonly tls: { readonly url: string; readonly caFile: string | undefined } | undefined
-  /** Answers a request without a socket. */
+  /**
+   * Answers a request without a socket; a path is one of this server's. As the web's `fetch`, but for redirects, which
+   * are given and not followed, and for the body, which is there at once.
+   */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
-  /** The sandbox as the control plane shows it: counts, credentials, environment. Undefined when there is none. */
-  sandbox(id: string): Promise<JsonObject | undefined>
-  /** Answers what is in flight, for at most two seconds, and lets go of port and file. */
+  /** The sandbox of that id, or undefined. */
+  sandbox(id: string): Promise<SandboxHandle | undefined>
+  /**
+   * A new sandbox, which knows the server's URL: listen first, if you are to listen. Throws ControlError when there is
+   * one of that id, or the scenario cannot be used.
+   */
+  sandbox(options?: SandboxOptions): Promise<SandboxHandle>
+  /**
+   * Answers what is in flight, for at most two seconds, and lets go of port and file. Once is enough; whatever else is
+   * called from then on throws an Error.
+   */
   close(): Promise<void>
 }
 
@@ -54,6 +69,7 @@ export async function createRunyard(
   const tls = await tlsOf(options, hosts, (message) => logger.warn(message))
   const database = new Database(options.db)
   let app: FastifyInstance
+  let control: Control
   let https: HttpsServer | undefined
   let state: 'ok' | 'draining' = 'ok'
   let server = urlOf('http', options.host, options.port)
@@ -63,19 +79,23 @@ export async function createRunyard(
     const { caFile } = tls
     return { tls: { url: secure, ...(caFile !== undefined && { caFile, trust: trust(caFile) }) } }
   }
-  const sandboxes = new StoredSandboxes(database, providers)
+  const contracts = served.map(({ provider, apis }) => contractOf(provider, apis))
+  let sandboxes: StoredSandboxes
   try {
-    const { fidelity } = sandboxes.openDefault(options)
+    sandboxes = new StoredSandboxes(database, providers, contracts, options)
+    const fidelity = sandboxes.get(DEFAULT_SANDBOX)?.fidelity ?? 'spec'
     for (const { apis } of served) apis[fidelity].warm()
-    const control = controlPlane({
-      api: await Api.of(vendorDocument(FOLDERS.specs, 'control')),
+    control = controlPlane({
+      api: await Api.of(vendorDocument(FOLDERS.specs, 'control'), 'by document'),
+      served,
       sandboxes,
+      adminToken: options.adminToken,
       health: () => ({ status: state, version, uptimeMs: wallNow() - started }),
       reached,
+      fault: (error) => logger.error(error),
     })
     const around = {
       sandboxes,
-      limiter: new Limiter(),
       checkReplies: options.checkReplies,
       fault: (error: unknown) => logger.error(error),
     }
@@ -89,15 +109,44 @@ export async function createRunyard(
     throw error
   }
 
-  const close = async (): Promise<void> => {
-    state = 'draining'
-    await app.close()
-    database.close()
-    tls?.forget()
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closed ??= (async () => {
+      state = 'draining'
+      await app.close()
+      database.close()
+      tls?.forget()
+    })()
+    return closed
+  }
+
+  const refuseWhenClosed = (): void => {
+    if (closed !== undefined) throw new Error('This Runyard is closed. Make another: createRunyard().')
+  }
+
+  /** The control plane, asked by the process that Runyard runs in. */
+  const ask: Ask = async (method, path, body) => {
+    refuseWhenClosed()
+    const { host, protocol } = new URL(server)
+    const received = receive({
+      method,
+      url: path,
+      rawHeaders: ['host', host, 'content-type', 'application/json'],
+      body: body === undefined ? '' : JSON.stringify(body),
+      scheme: protocol.slice(0, -1),
+      fidelity: 'spec',
+    })
+    return control.answer({ ...received, mount: '', path: received.rawPath, params: {} }, undefined)
+  }
+  function sandbox(id: string): Promise<SandboxHandle | undefined>
+  function sandbox(options?: SandboxOptions): Promise<SandboxHandle>
+  function sandbox(asked: string | SandboxOptions = {}): Promise<SandboxHandle | undefined> {
+    return typeof asked === 'string' ? openSandbox(ask, asked) : newSandbox(ask, asked)
   }
 
   return {
     async listen() {
+      refuseWhenClosed()
       const { host, port, tlsPort } = options
       try {
         await app.listen({ host, port })
@@ -116,29 +165,13 @@ export async function createRunyard(
       return tls && { url: secure, caFile: tls.caFile }
     },
     async fetch(input, init) {
-      const request = new Request(
-        typeof input === 'string' && input.startsWith('/') ? server + input : input,
-        init,
-      )
-      const { pathname, search, host } = new URL(request.url)
-      const response = await app.inject({
-        method: request.method as 'GET',
-        url: pathname + search,
-        headers: { host, ...Object.fromEntries(request.headers) },
-        payload: Buffer.from(await request.arrayBuffer()),
-      })
-      const headers = Object.entries(response.headers).map(([name, value]): [string, string] => [
-        name,
-        String(value),
-      ])
-      const body = response.rawPayload.length > 0 ? new Uint8Array(response.rawPayload) : null
-      return new Response(body, { status: response.statusCode, headers })
+      refuseWhenClosed()
+      const isPath = typeof input === 'string' && input.startsWith('/')
+      return fetchFrom(app, new Request(isPath ? server + input : input, init))
     },
-    async sandbox(id) {
-      const sandbox = await sandboxes.get(id)?.describe(server)
-      return sandbox && { ...sandbox, ...reached() }
-    },
+    sandbox,
     close,
+    [Symbol.asyncDispose]: close,
   }
 }
 

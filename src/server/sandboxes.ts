@@ -1,32 +1,14 @@
-import { type Clock, frozenClock, iso, liveClock, wallNow } from '../core/clock.ts'
-import type { Fidelity } from '../core/fidelity.ts'
-import type { JsonObject } from '../core/json.ts'
-import type { Caller, Credentials, Keyring, Provider } from '../core/provider.ts'
-import type { RunStore } from '../core/run.ts'
-import { DEFAULT_SANDBOX, type Sandbox, type Sandboxes } from '../core/sandbox.ts'
+import { type Going, goingFrom, iso, parseDate, wallNow } from '../core/clock.ts'
+import { randomHex } from '../core/nonce.ts'
+import type { Caller, Keyring, Provider } from '../core/provider.ts'
+import { DEFAULT_SANDBOX, type NewSandbox, type Sandbox, type Sandboxes } from '../core/sandbox.ts'
 import { Secrets } from '../core/secrets.ts'
-import type { State } from '../core/state.ts'
-import { seededRandom } from '../seed/random.ts'
-import { loadScenario } from '../seed/scenario.ts'
+import type { Contracts } from '../journal/journal.ts'
 import { type Database, DatabaseError } from '../store/database.ts'
-import { SqliteRuns } from '../store/runs.ts'
-import { readSandbox, writeSandbox } from '../store/sandboxes.ts'
-import { SqliteState } from '../store/states.ts'
-import { FOLDERS } from './folders.ts'
+import { eraseSandbox, eraseStates, readSandboxes, writeSandbox } from '../store/sandboxes.ts'
+import { type Filling, Fillings } from './fillings.ts'
 import type { Options } from './options.ts'
-
-/** A sandbox as its row keeps it. */
-interface SandboxRecord {
-  readonly scenario: string
-  readonly seed: number
-  /** Decides what the data holds too: `live` has states that no document knows. */
-  readonly fidelity: Fidelity
-  /** ISO: the moment its data was built around. */
-  readonly start: string
-  /** What its credentials follow from. */
-  readonly secret: string
-  readonly worlds: Readonly<Record<string, unknown>>
-}
+import { type SandboxRecord, StoredSandbox } from './sandbox.ts'
 
 /** Fixed, so that the default sandbox's credentials are the same everywhere and can be printed in the README. */
 const DEFAULT_SECRET = 'runyard/default'
@@ -35,13 +17,29 @@ const DEFAULT_SECRET = 'runyard/default'
 export class StoredSandboxes implements Sandboxes {
   readonly #database: Database
   readonly #providers: readonly Provider[]
+  readonly #contracts: Contracts
+  readonly #options: Options
+  readonly #fillings: Fillings
   readonly #sandboxes = new Map<string, StoredSandbox>()
   readonly #keyrings = new Map<string, Map<string, Caller<unknown>>>()
 
-  constructor(database: Database, providers: readonly Provider[]) {
+  /**
+   * Opens what the database has, and makes the default sandbox when it has none. Throws DatabaseError when the options
+   * ask for other data than it has, and ScenarioError when the scenario cannot be used.
+   */
+  constructor(database: Database, providers: readonly Provider[], contracts: Contracts, options: Options) {
     this.#database = database
     this.#providers = providers
+    this.#contracts = contracts
+    this.#options = options
+    this.#fillings = new Fillings(database, providers)
     for (const { name } of providers) this.#keyrings.set(name, new Map())
+    const records = readSandboxes(database) as Map<string, SandboxRecord>
+    const stored = records.get(DEFAULT_SANDBOX)
+    records.delete(DEFAULT_SANDBOX)
+    this.#openDefault(stored)
+    const byAge = [...records].sort(([, a], [, b]) => ((a.created ?? '') < (b.created ?? '') ? -1 : 1))
+    for (const [id, record] of byAge) this.#put(this.#made(id, record, record.going ?? { ahead: 0 }))
   }
 
   list(): readonly Sandbox[] {
@@ -57,13 +55,83 @@ export class StoredSandboxes implements Sandboxes {
     return { find: async (name) => callers?.get(name) }
   }
 
-  /**
-   * Makes the default sandbox, or takes it as the database has it. Throws DatabaseError when the options ask for other
-   * data than it has, and ScenarioError when the scenario cannot be used.
-   */
-  openDefault(options: Options): Sandbox {
-    const stored = readSandbox(this.#database, DEFAULT_SANDBOX) as SandboxRecord | undefined
-    const record = stored ?? this.#build(options)
+  create(asked: NewSandbox): Sandbox | undefined {
+    const { id = this.#newId() } = asked
+    if (this.#sandboxes.has(id)) return undefined
+    const { record: standard } = this.#default()
+    const { scenario = standard.scenario, seed = standard.seed, fidelity = standard.fidelity } = asked
+    const { clock = this.#clockOption(), journalSize = this.#options.journalSize } = asked
+    // Unless it is told or has a fidelity of its own, as in the sandbox that the options made.
+    const rateLimits = asked.rateLimits ?? this.#options.rateLimits
+    const now = wallNow()
+    const filled = { scenario, seed, fidelity }
+    const start = clock === 'live' ? this.#fillings.startBy(now, filled) : clock.now
+    const going = goingOf(clock)
+    const settings = {
+      ...filled,
+      start: iso(start),
+      created: iso(now),
+      clock,
+      going,
+      ...(rateLimits !== undefined && { rateLimits }),
+      journalSize,
+    }
+    const sandbox = this.#withNewSecret((secret) => {
+      const worlds = this.#fillings.worlds({ ...filled, start }, new Secrets(secret))
+      return this.#made(id, { ...settings, secret, worlds }, going)
+    })
+    this.#fillings.transaction(() => {
+      this.#fillings.fill(id, { ...filled, start }, sandbox.secrets)
+      writeSandbox(this.#database, id, sandbox.record)
+    })
+    this.#put(sandbox)
+    return sandbox
+  }
+
+  reset(id: string): Sandbox | undefined {
+    const before = this.#sandboxes.get(id)
+    if (before === undefined) return undefined
+    const filling = fillingOf(before.record)
+    const clock = before.record.clock ?? this.#clockOption()
+    const going = goingOf(clock)
+    const worlds = this.#fillings.worlds(filling, before.secrets)
+    const record = { ...before.record, worlds, ...(before.record.going && { going }) }
+    const sandbox = this.#made(id, record, going)
+    this.#fillings.transaction(() => {
+      for (const { name } of this.#providers) before.runs(name).erase()
+      eraseStates(this.#database, id)
+      this.#fillings.fill(id, filling, before.secrets)
+      writeSandbox(this.#database, id, record)
+    })
+    this.#removeKeys(before)
+    this.#put(sandbox)
+    return sandbox
+  }
+
+  setClock(id: string, now: number, frozen: boolean): Sandbox | undefined {
+    const sandbox = this.#sandboxes.get(id)
+    if (sandbox === undefined) return undefined
+    const going = goingFrom(now, frozen)
+    this.#fillings.transaction(() => {
+      if (now < sandbox.clock.now()) this.#rewind(sandbox, now)
+      if (sandbox.record.going !== undefined) writeSandbox(this.#database, id, { ...sandbox.record, going })
+    })
+    sandbox.clock.set(now, frozen)
+    return sandbox
+  }
+
+  delete(id: string): boolean {
+    const sandbox = this.#sandboxes.get(id)
+    if (sandbox === undefined) return false
+    this.#removeKeys(sandbox)
+    this.#sandboxes.delete(id)
+    eraseSandbox(this.#database, id)
+    return true
+  }
+
+  #openDefault(stored: SandboxRecord | undefined): void {
+    const options = this.#options
+    const record = stored ?? this.#newDefault()
     for (const name of ['scenario', 'seed', 'fidelity'] as const) {
       if (options[name] === undefined || options[name] === record[name]) continue
       throw new DatabaseError(
@@ -71,135 +139,97 @@ export class StoredSandboxes implements Sandboxes {
           `Leave --${name} out to serve it, or name another file.`,
       )
     }
-    const { clock, rateLimits = record.fidelity === 'live' } = options
-    const sandbox = new StoredSandbox({
-      id: DEFAULT_SANDBOX,
-      record,
-      clock: clock === 'live' ? liveClock : frozenClock(clock),
-      rateLimits,
-      providers: this.#providers,
-      database: this.#database,
+    const { rateLimits, journalSize } = options
+    const settings = {
+      ...record,
+      wellKnown: true,
+      journalSize,
+      ...(rateLimits !== undefined && { rateLimits }),
+    }
+    this.#put(this.#made(DEFAULT_SANDBOX, settings, goingOf(this.#clockOption())))
+  }
+
+  #newDefault(): SandboxRecord {
+    const { scenario = 'default', seed = 1, fidelity = 'spec', clock } = this.#options
+    const filling = { scenario, seed, fidelity, start: clock === 'live' ? wallNow() : clock }
+    const secrets = new Secrets(DEFAULT_SECRET, true)
+    const worlds = this.#fillings.worlds(filling, secrets)
+    const record = { scenario, seed, fidelity, start: iso(filling.start), secret: DEFAULT_SECRET, worlds }
+    this.#fillings.transaction(() => {
+      this.#fillings.fill(DEFAULT_SANDBOX, filling, secrets)
+      writeSandbox(this.#database, DEFAULT_SANDBOX, record)
     })
+    return record
+  }
+
+  /** Takes its runs back to what they were at `now` (ms): those of its filling, and those that came by hand. */
+  #rewind(sandbox: StoredSandbox, now: number): void {
+    const filling = fillingOf(sandbox.record)
+    for (const { name } of this.#providers) {
+      const runs = sandbox.runs(name)
+      const handmade = runs.handmadeRuns()
+      // Without any, they have been cleared, which goes for all times.
+      const seeded = runs.hasSeeded()
+      runs.erase()
+      if (seeded) this.#fillings.fill(sandbox.id, filling, sandbox.secrets, { at: now, only: [name] })
+      runs.insert(handmade, now, 'by hand')
+    }
+  }
+
+  #made(id: string, record: SandboxRecord, going: Going): StoredSandbox {
+    const [providers, contracts, database] = [this.#providers, this.#contracts, this.#database]
+    return new StoredSandbox({ id, record, going, providers, contracts, database })
+  }
+
+  #put(sandbox: StoredSandbox): void {
     this.#sandboxes.set(sandbox.id, sandbox)
     for (const [provider, callers] of this.#keyrings) {
       for (const [name, grant] of sandbox.credentials(provider).grants) {
         callers.set(name, { sandbox: sandbox.id, name, grant })
       }
     }
+  }
+
+  #removeKeys(sandbox: StoredSandbox): void {
+    for (const [provider, callers] of this.#keyrings) {
+      for (const name of sandbox.credentials(provider).grants.keys()) callers.delete(name)
+    }
+  }
+
+  /** What is made with a secret whose credentials nobody else has: the vendors' forms have room for coincidences. */
+  #withNewSecret(make: (secret: string) => StoredSandbox): StoredSandbox {
+    for (;;) {
+      const sandbox = make(randomHex(32))
+      const isNew = [...this.#keyrings].every(([provider, callers]) =>
+        [...sandbox.credentials(provider).grants.keys()].every((name) => !callers.has(name)),
+      )
+      if (isNew) return sandbox
+    }
+  }
+
+  #newId(): string {
+    for (;;) {
+      const id = `sandbox-${randomHex(4)}`
+      if (!this.#sandboxes.has(id)) return id
+    }
+  }
+
+  #default(): StoredSandbox {
+    const sandbox = this.#sandboxes.get(DEFAULT_SANDBOX)
+    if (sandbox === undefined) throw new Error('there is always a default sandbox')
     return sandbox
   }
 
-  #build({ scenario = 'default', seed = 1, fidelity = 'spec', clock }: Options): SandboxRecord {
-    const start = clock === 'live' ? wallNow() : clock
-    const { days, sections } = loadScenario(FOLDERS.seeds, scenario, this.#providers)
-    const secrets = new Secrets(DEFAULT_SECRET)
-    return this.#database.transaction(() => {
-      const worlds: Record<string, unknown> = {}
-      for (const { name, seeds, next } of this.#providers) {
-        const random = seededRandom(seed, name)
-        const { world, runs } = seeds.build({
-          section: sections[name] ?? {},
-          fidelity,
-          start,
-          days,
-          random,
-          secrets,
-        })
-        worlds[name] = world
-        new SqliteRuns(this.#database, DEFAULT_SANDBOX, name, next, () => start).insert(runs, start)
-      }
-      const record: SandboxRecord = {
-        scenario,
-        seed,
-        fidelity,
-        start: iso(start),
-        secret: DEFAULT_SECRET,
-        worlds,
-      }
-      writeSandbox(this.#database, DEFAULT_SANDBOX, record)
-      return record
-    })
+  #clockOption(): 'live' | { readonly now: number; readonly frozen: boolean } {
+    const { clock } = this.#options
+    return clock === 'live' ? clock : { now: clock, frozen: true }
   }
 }
 
-interface SandboxParts {
-  readonly id: string
-  readonly record: SandboxRecord
-  readonly clock: Clock
-  readonly rateLimits: boolean
-  readonly providers: readonly Provider[]
-  readonly database: Database
+function fillingOf({ scenario, seed, fidelity, start }: SandboxRecord): Filling {
+  return { scenario, seed, fidelity, start: parseDate(start) ?? 0 }
 }
 
-class StoredSandbox implements Sandbox {
-  readonly id: string
-  readonly fidelity: Fidelity
-  readonly clock: Clock
-  readonly rateLimits: boolean
-  readonly secrets: Secrets
-  readonly #credentials = new Map<string, Credentials<unknown>>()
-  readonly #record: SandboxRecord
-  readonly #runs = new Map<string, RunStore>()
-  readonly #states = new Map<string, State>()
-
-  constructor({ id, record, clock, rateLimits, providers, database }: SandboxParts) {
-    this.id = id
-    this.clock = clock
-    this.fidelity = record.fidelity
-    this.rateLimits = rateLimits
-    this.secrets = new Secrets(record.secret)
-    this.#record = record
-    for (const provider of providers) {
-      const { name, next } = provider
-      this.#credentials.set(name, provider.credentials(record.worlds[name], this.secrets))
-      this.#runs.set(name, new SqliteRuns(database, id, name, next, () => clock.now()))
-      this.#states.set(name, new SqliteState(database, id, name, wallNow))
-    }
-  }
-
-  runs(provider: string): RunStore {
-    return found(this.#runs.get(provider), provider)
-  }
-
-  state(provider: string): State {
-    return found(this.#states.get(provider), provider)
-  }
-
-  world(provider: string): unknown {
-    return this.#record.worlds[provider]
-  }
-
-  credentials(provider: string): Credentials<unknown> {
-    return found(this.#credentials.get(provider), provider)
-  }
-
-  async describe(server: string): Promise<JsonObject> {
-    const counts: Record<string, number> = {}
-    const credentials: JsonObject = {}
-    const env: Record<string, string> = {}
-    for (const [provider, { view, env: variables }] of this.#credentials) {
-      const scopes = await this.runs(provider).counts()
-      counts[provider] = [...scopes.values()].reduce((sum, runs) => sum + runs, 0)
-      credentials[provider] = view(server, (scope) => scopes.get(scope) ?? 0)
-      Object.assign(env, variables(server))
-    }
-    const { scenario, seed } = this.#record
-    const clock = { now: iso(this.clock.now()), frozen: this.clock.frozen }
-    return {
-      id: this.id,
-      scenario,
-      seed,
-      fidelity: this.fidelity,
-      clock,
-      baseUrl: server,
-      counts,
-      credentials,
-      env,
-    }
-  }
-}
-
-function found<T>(value: T | undefined, provider: string): T {
-  if (value === undefined) throw new Error(`no provider ${provider}`)
-  return value
+function goingOf(clock: 'live' | { readonly now: number; readonly frozen: boolean }): Going {
+  return clock === 'live' ? { ahead: 0 } : goingFrom(clock.now, clock.frozen)
 }

@@ -1,6 +1,11 @@
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
-import { type Document, OpenAPIBackend, type Operation as RoutedOperation } from 'openapi-backend'
+import {
+  type Document,
+  OpenAPIBackend,
+  type Operation as RoutedOperation,
+  ValidationContext,
+} from 'openapi-backend'
 import type { JsonObject } from '../core/json.ts'
 import type { Problem } from '../core/provider.ts'
 
@@ -38,17 +43,42 @@ export class Api {
     }
   }
 
-  /** Puts a document (OpenAPI 3.1) to work. */
-  static async of(document: JsonObject): Promise<Api> {
+  /**
+   * Puts a document (OpenAPI 3.1) to work. `reading`: who makes typed values of a query's texts, and fills in what the
+   * document has as default. The vendors' parameters are read by their providers, whose reading is not to be mended.
+   */
+  static async of(
+    document: JsonObject,
+    reading: 'by provider' | 'by document' = 'by provider',
+  ): Promise<Api> {
+    // One of each for all operations: openapi-backend would have a new one for every operation and status.
+    const judge: { made?: Ajv } = {}
+    const reader: { made?: Ajv } = {}
     const backend = new OpenAPIBackend({
       // A copy, since openapi-backend dereferences in place. The cast: JSON is all that a document is.
       definition: structuredClone(document) as unknown as Document,
       // The full start validates against the schema of OpenAPI 3.0 and refuses 3.1 (docs/decisions.md).
       quick: true,
       ignoreTrailingSlashes: false,
-      ajvOpts: { allErrors: true, logger: false, strict: false, strictNumbers: true, verbose: true },
+      coerceTypes: reading === 'by document',
+      ajvOpts: {
+        allErrors: true,
+        logger: false,
+        strict: false,
+        strictNumbers: true,
+        verbose: true,
+        // Schemas are the documents', which do not change: to check each took longer than to compile it.
+        meta: false,
+        validateSchema: false,
+      },
       // A new one, since openapi-backend's coerces what a provider could not read: 'true' would pass as a boolean.
-      customizeAjv: (_ajv, options) => addFormats.default(new Ajv({ ...options, coerceTypes: false })),
+      // What is in a body has types of its own.
+      customizeAjv(_ajv, options, context) {
+        const read = reading === 'by document' && context === ValidationContext.Params
+        const ajv = read ? reader : judge
+        ajv.made ??= addFormats.default(new Ajv({ ...options, coerceTypes: read, useDefaults: read }))
+        return ajv.made
+      },
     })
     await backend.init()
     return new Api(document, backend)
@@ -97,26 +127,49 @@ export class Api {
     return Object.fromEntries(Object.entries(parsed.params).map(([name, value]) => [name, String(value)]))
   }
 
-  /** What the document forbids in a request; empty when it is valid. */
+  /** What the document forbids in a request whose query has been read; empty when it is valid. */
   problems(operation: DocumentedOperation, path: string, query: Record<string, unknown>): Problem[] {
-    const { errors } = this.#backend.validateRequest(
-      // The cast: the library's type knows only text in a query, its validators take what the provider has read.
-      { method: 'get', path, query: query as Record<string, string>, headers: {} },
+    return this.read(operation, path, query).problems
+  }
+
+  /**
+   * What the document forbids in a request, and its query as the document reads it. `body`: the parsed JSON, undefined
+   * without one.
+   */
+  read(
+    operation: DocumentedOperation,
+    path: string,
+    query: Record<string, unknown>,
+    body?: unknown,
+  ): { problems: Problem[]; query: Readonly<Record<string, unknown>> } {
+    const { errors, coerced } = this.#backend.validateRequest(
+      {
+        method: operation.routed.method,
+        path,
+        // The cast: the library's type knows only text in a query, its validators take what the provider has read.
+        query: query as Record<string, string>,
+        headers: body === undefined ? {} : { 'content-type': 'application/json' },
+        body,
+      },
       operation.routed,
     )
-    return (errors ?? []).flatMap((error) => {
+    const problems = (errors ?? []).flatMap((error): Problem[] => {
       const [place = '', ...steps] = error.instancePath.slice(1).split('/').map(unescapePointer)
       // Nobody reads the path's parameters but openapi-backend, which leaves them text.
       if (place === 'path' && error.keyword === 'type' && isTextOf(error.params.type, error.data)) return []
-      return {
-        in: place === 'path' ? 'path' : place === 'requestBody' ? 'body' : 'query',
-        path: steps,
-        rule: error.keyword,
-        facts: error.params,
-        value: error.data,
-        message: error.message ?? error.keyword,
-      }
+      return [
+        {
+          in: place === 'path' ? 'path' : place === 'query' ? 'query' : 'body',
+          path: steps,
+          rule: error.keyword,
+          facts: error.params,
+          value: error.data,
+          message: error.message ?? error.keyword,
+          schema: error.parentSchema,
+        },
+      ]
     })
+    return { problems, query: Object(coerced?.query) }
   }
 
   /**

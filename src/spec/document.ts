@@ -30,5 +30,5 @@ export function overlayOf(specs: string, name: string, kind: 'overlay' | 'live')
 }
 
 function readYaml(path: string): unknown {
-  return parse(readFileSync(path, 'utf8'))
+  return parse(readFileSync(path, 'utf8'), { merge: true })
 }

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts'
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION, TEMPLATES_SCHEMA } from './schema.ts'
 
 type Value = string | number | bigint | null
 
@@ -22,12 +22,13 @@ export class Database {
 
   /**
    * Opens `file`, making it when there is none, or a database in memory. Throws DatabaseError, leaving the file as it
-   * is, when it is not Runyard's or is from a newer Runyard.
+   * is, when it is not Runyard's or is from another Runyard, newer or older.
    */
   constructor(file: string | undefined) {
     if (file === undefined) {
       this.#sqlite = new Sqlite(':memory:')
       this.#create()
+      this.exec(TEMPLATES_SCHEMA)
       return
     }
     const path = resolve(file)
@@ -36,9 +37,10 @@ export class Database {
       this.#sqlite = new Sqlite(path)
       this.exec('PRAGMA synchronous = NORMAL')
       if (version === undefined) this.#create()
-      // Asked again of SQLite itself: a crash can leave a newer version in the write-ahead log only.
-      else refuseNewer(path, Number(this.get<{ user_version: number }>('PRAGMA user_version')?.user_version))
+      // Asked again of SQLite itself: a crash can leave another version in the write-ahead log only.
+      else refuseOther(path, Number(this.get<{ user_version: number }>('PRAGMA user_version')?.user_version))
       this.exec('PRAGMA journal_mode = WAL')
+      this.exec(TEMPLATES_SCHEMA)
     } catch (error) {
       if (error instanceof DatabaseError) throw error
       throw new DatabaseError(
@@ -48,6 +50,8 @@ export class Database {
   }
 
   #create(): void {
+    // So that a sandbox that is deleted gives its pages back (`release`).
+    this.exec('PRAGMA auto_vacuum = INCREMENTAL')
     this.transaction(() => {
       this.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
       this.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
@@ -57,6 +61,11 @@ export class Database {
 
   exec(sql: string): void {
     this.#sqlite.exec(sql)
+  }
+
+  /** Gives back the memory, or the part of the file, that deleted rows took. Outside of transactions. */
+  release(): void {
+    this.exec('PRAGMA incremental_vacuum; PRAGMA templates.incremental_vacuum')
   }
 
   /** The rows of a query. The row type is the caller's word for what its SQL selects. */
@@ -128,14 +137,15 @@ function existingVersion(path: string): number | undefined {
     )
   }
   const version = header.readUInt32BE(60)
-  refuseNewer(path, version)
+  refuseOther(path, version)
   return version
 }
 
-function refuseNewer(path: string, version: number): void {
-  if (version <= SCHEMA_VERSION) return
+function refuseOther(path: string, version: number): void {
+  if (version === SCHEMA_VERSION) return
+  const age = version > SCHEMA_VERSION ? 'a newer' : 'an older'
   throw new DatabaseError(
-    `${path} is from a newer Runyard (schema ${version}, this one knows ${SCHEMA_VERSION}) and was left as it is. ` +
+    `${path} is from ${age} Runyard (schema ${version}, this one knows ${SCHEMA_VERSION}) and was left as it is. ` +
       'Start that Runyard, or name another file.',
   )
 }

@@ -6,6 +6,7 @@ import {
   type Key,
   type Next,
   type Page,
+  type Place,
   type Run,
   type RunQuery,
   type RunStore,
@@ -23,6 +24,8 @@ interface Row {
 }
 
 const COLUMNS = 'scope, created_at, id, facets, body, plan'
+/** Beyond every scope: no text begins with it. */
+const LAST_SCOPE = '\u{10ffff}'
 
 /** The runs of one provider in one sandbox, in SQLite. */
 export class SqliteRuns implements RunStore {
@@ -75,12 +78,94 @@ export class SqliteRuns implements RunStore {
     return new Map(rows.map((row) => [row.scope, row.runs]))
   }
 
-  /** Adds runs as they stand at `now` (ms), in the caller's transaction. */
-  insert(runs: Iterable<Run>, now: number): void {
+  async all(from: Place | undefined, limit: number): Promise<Page> {
+    const now = this.#advance()
+    const place = from ?? { scope: LAST_SCOPE, createdAt: 0, id: '' }
+    // Scopes backwards too, so that it is one walk along the primary key.
+    const rows = this.#database.all<Row>(
+      `SELECT ${COLUMNS} FROM runs
+       WHERE sandbox = ? AND provider = ? AND (scope, created_at, id) < (?, ?, ?) AND created_at <= ?
+       ORDER BY scope DESC, created_at DESC, id DESC LIMIT ?`,
+      this.#sandbox,
+      this.#provider,
+      place.scope,
+      place.createdAt,
+      place.id,
+      now,
+      limit + 1,
+    )
+    const hasMore = rows.length > limit
+    if (hasMore) rows.pop()
+    return { items: rows.map(toRun), hasMore }
+  }
+
+  async handmade(): Promise<number> {
+    const row = this.#database.get<{ runs: number }>(
+      'SELECT count(*) AS runs FROM runs WHERE sandbox = ? AND provider = ? AND born IS NOT NULL',
+      this.#sandbox,
+      this.#provider,
+    )
+    return row?.runs ?? 0
+  }
+
+  async add(runs: readonly Run[]): Promise<readonly string[]> {
+    return this.#database.transaction(() => {
+      const taken = this.#database.all<{ id: string }>(
+        `SELECT id FROM runs WHERE sandbox = ? AND provider = ? AND id IN (SELECT value FROM json_each(?))`,
+        this.#sandbox,
+        this.#provider,
+        JSON.stringify(runs.map(({ id }) => id)),
+      )
+      if (taken.length === 0) this.insert(runs, this.#now(), 'by hand')
+      return taken.map(({ id }) => id)
+    })
+  }
+
+  async clear(): Promise<void> {
+    this.erase()
+  }
+
+  /** Whether there are runs, to come or not, that were not put in by hand. */
+  hasSeeded(): boolean {
+    const row = this.#database.get<{ found: number }>(
+      'SELECT EXISTS (SELECT 1 FROM runs WHERE sandbox = ? AND provider = ? AND born IS NULL) AS found',
+      this.#sandbox,
+      this.#provider,
+    )
+    return row?.found === 1
+  }
+
+  /** Takes all runs away, in the caller's transaction if there is one. */
+  erase(): void {
+    this.#database.run('DELETE FROM runs WHERE sandbox = ? AND provider = ?', this.#sandbox, this.#provider)
+    this.#due = undefined
+  }
+
+  /** The runs that were put in by hand, as they were then. */
+  handmadeRuns(): Run[] {
+    const rows = this.#database.all<Row & { born: string }>(
+      `SELECT ${COLUMNS}, born FROM runs WHERE sandbox = ? AND provider = ? AND born IS NOT NULL`,
+      this.#sandbox,
+      this.#provider,
+    )
+    return rows.map((row) => ({
+      ...toRun(row),
+      ...(JSON.parse(row.born) as Pick<Run, 'facets' | 'body' | 'plan'>),
+    }))
+  }
+
+  /**
+   * Adds runs as they stand at `now` (ms), in the caller's transaction; those that come by hand as they came, too.
+   * How many they were.
+   */
+  insert(runs: Iterable<Run>, now: number, how: 'seeded' | 'by hand' = 'seeded'): number {
+    let count = 0
     for (const born of runs) {
+      count++
       const { run, due } = settle(born, now, this.#next)
+      const { facets, body, plan } = born
       this.#database.run(
-        `INSERT INTO runs (sandbox, provider, ${COLUMNS}, due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO runs (sandbox, provider, ${COLUMNS}, due, born) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         this.#sandbox,
         this.#provider,
         run.scope,
@@ -90,8 +175,15 @@ export class SqliteRuns implements RunStore {
         JSON.stringify(run.body),
         JSON.stringify(run.plan),
         due,
+        how === 'seeded' ? null : JSON.stringify({ facets, body, plan }),
       )
     }
+    this.#due = undefined
+    return count
+  }
+
+  /** To be said when rows were written past this object, as by a copy. */
+  changed(): void {
     this.#due = undefined
   }
 

@@ -1,12 +1,13 @@
 /** Marks a SQLite file as Runyard's (`PRAGMA application_id`): "Ryrd". */
 export const APPLICATION_ID = 0x52797264
 
-/** The layout below (`PRAGMA user_version`): a file that says more than this is from a newer Runyard. */
-export const SCHEMA_VERSION = 1
+/** The layout below and what its JSON holds (`PRAGMA user_version`): a file that says another number is not served. */
+export const SCHEMA_VERSION = 2
 
 /**
  * The runs lie in the order they are read in: clustered by scope, then time, then id, so that a page is one walk along
- * the primary key. `body` is the run as JSON, `facets` what filters look at, `due` when the run changes next.
+ * the primary key. `body` is the run as JSON, `facets` what filters look at, `due` when the run changes next. `born` is
+ * there for runs that were put in by hand: facets, body and plan as they were then, for a clock that is set back.
  */
 export const SCHEMA = `
   CREATE TABLE sandboxes (
@@ -24,6 +25,7 @@ export const SCHEMA = `
     body TEXT NOT NULL,
     plan TEXT NOT NULL,
     due INTEGER,
+    born TEXT,
     PRIMARY KEY (sandbox, provider, scope, created_at, id)
   ) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX runs_by_id ON runs (sandbox, provider, id);
@@ -39,4 +41,25 @@ export const SCHEMA = `
     PRIMARY KEY (sandbox, provider, kind, key)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX states_kept ON states (keep_until);
+`
+
+/**
+ * What sandboxes were filled with, for the next one that is filled alike: a database of its own, in memory whatever the
+ * other is, attached as `templates`.
+ */
+export const TEMPLATES_SCHEMA = `
+  ATTACH ':memory:' AS templates;
+  PRAGMA templates.auto_vacuum = INCREMENTAL;
+  CREATE TABLE templates.runs (
+    template INTEGER NOT NULL,
+    provider TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    facets TEXT NOT NULL,
+    body TEXT NOT NULL,
+    plan TEXT NOT NULL,
+    due INTEGER,
+    PRIMARY KEY (template, provider, scope, created_at, id)
+  ) STRICT, WITHOUT ROWID;
 `

@@ -1,6 +1,7 @@
 import { moments } from '../../src/core/moments.ts'
 import type { ErrorCatalogue, ListOperation, Provider } from '../../src/core/provider.ts'
 import { lastValues } from '../../src/core/query.ts'
+import { HEX } from '../../src/core/random.ts'
 import { json } from '../../src/core/reply.ts'
 
 interface Params {
@@ -16,6 +17,7 @@ const errors: ErrorCatalogue = {
   invalid: (_request, problems) => json(400, { toy: problems.map((problem) => problem.path.join('.')) }),
   rateLimited: (_request, { retryAfterMs }) => json(429, { toy: retryAfterMs }),
   internal: () => json(500, { toy: 'oops' }),
+  unavailable: () => json(503, { toy: 'later' }),
 }
 
 const listJobs: ListOperation<Params, null, string> = {
@@ -31,6 +33,7 @@ const listJobs: ListOperation<Params, null, string> = {
     limit,
     cursor: after === undefined ? undefined : { direction: 'older', id: after, unknown: 'empty page' },
   }),
+  cursors: { after: 'older' },
   present: ({ items }) => json(200, { jobs: items.map((item) => item.body) }),
 }
 
@@ -62,10 +65,21 @@ export const provider: Provider<null, string, { jobs?: number }> = {
   },
   credentials: () => ({
     grants: new Map([['toy-key', 'all']]),
+    labels: new Map([['toy-key', 'key']]),
     view: () => ({ key: 'toy-key' }),
     env: () => ({}),
   }),
   differences: [],
+  byHand: {
+    operationId: 'listJobs',
+    items: ['jobs'],
+    make(item, { now, random }) {
+      const id = typeof item.id === 'string' ? item.id : `job-${random.text(HEX, 8)}`
+      const body = { state: 'new', ...item, id }
+      return { scope: 'toys', createdAt: now, id, facets: {}, body, plan: null }
+    },
+    show: ({ body }) => body,
+  },
   next: (run) =>
     run.body.state === 'new'
       ? { at: run.createdAt + 1000, run: { ...run, body: { ...run.body, state: 'done' } } }

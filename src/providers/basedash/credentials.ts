@@ -28,6 +28,11 @@ export function credentials(world: World, secrets: Secrets): Credentials<Grant> 
       [member, { userId: userId(secrets, 'member') }],
       [otherAdmin, { userId: userId(secrets, 'otherAdmin') }],
     ]),
+    labels: new Map([
+      [admin, 'admin'],
+      [member, 'member'],
+      [otherAdmin, 'otherAdmin'],
+    ]),
     view: (_server, runs) => ({
       admin: { apiKey: admin },
       member: { apiKey: member },

@@ -23,4 +23,9 @@ export const differences: readonly Difference[] = [
     spec: '`retryAfterMs` until the window ends; no `Retry-After`',
     evidence: 'the document; other headers are unknown (§B1)',
   },
+  {
+    topic: '503',
+    spec: '`ServiceUnavailable`, when a fault asks for it',
+    evidence: 'inference, after the other titles (§B1)',
+  },
 ]

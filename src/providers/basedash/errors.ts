@@ -21,6 +21,7 @@ export const errors: ErrorCatalogue = {
     return json(429, { error } satisfies RateLimitErrorResponse)
   },
   internal: () => refusal(500, 'InternalServerError', 'Internal server error'),
+  unavailable: () => refusal(503, 'ServiceUnavailable', 'Service unavailable'),
 }
 
 /**

@@ -40,6 +40,8 @@ export const listAutomationRuns: ListOperation<Params, World, Grant> = {
     }
   },
 
+  cursors: { cursor: 'older' },
+
   present({ items, hasMore }) {
     const data = items.map(({ body }) => body as RunBody)
     const nextCursor = (hasMore && data.at(-1)?.id) || null

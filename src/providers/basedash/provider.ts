@@ -1,4 +1,5 @@
 import type { Provider } from '../../core/provider.ts'
+import { byHand } from './by-hand.ts'
 import { bearerAuth, credentials, type Grant } from './credentials.ts'
 import { differences } from './differences.ts'
 import { errors } from './errors.ts'
@@ -20,6 +21,7 @@ export const provider: Provider<World, Grant, Section> = {
   security: { bearerAuth },
   operations: { listAutomationRuns },
   errors,
+  byHand,
   seeds,
   credentials,
   next,

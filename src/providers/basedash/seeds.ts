@@ -19,7 +19,7 @@ const DAY = 86_400_000
 const POLL = 15 * 60_000
 const LAG = 20_000
 /** How long a run generates, in ms. */
-const SHORTEST = 20_000
+export const SHORTEST = 20_000
 const LONGEST = 240_000
 
 /** The two organizations, and the runs of each of their automations. */
@@ -36,6 +36,12 @@ export const seeds: Seeds<World, Section> = {
       yield* runsOf(other, otherAutomations, request, 'other')
     }
   },
+  ids: ({ main, other }) =>
+    [main, other].flatMap(({ id, members, automations }) => [
+      id,
+      ...members.map((member) => member.id),
+      ...automations.map((automation) => automation.id),
+    ]),
 }
 
 function namesOf(automations: readonly AutomationSection[]): string[] {
@@ -99,8 +105,8 @@ function newRun(occasion: Occasion, random: Random): Run {
   return created(createdAt, body, recorded ? fate(createdAt, automation.name, random) : [])
 }
 
-/** What becomes of a run: most get a title of their own after some seconds, all finish. */
-function fate(createdAt: number, automation: string, random: Random): Step[] {
+/** What becomes of a run that is created then (ms): most get a title of their own after some seconds, all finish. */
+export function fate(createdAt: number, automation: string, random: Random): Step[] {
   const titled = { at: createdAt + random.int(2_500, 9_000), name: title(automation, random) }
   const finished = { at: createdAt + random.int(SHORTEST, LONGEST), status: 'FINISHED' as const }
   return random.chance(0.85) ? [titled, finished] : [finished]

@@ -36,6 +36,12 @@ export function credentials({ tenant }: World, secrets: Secrets): Credentials<Gr
       [basic.clientName, basic],
       [basic.bearer, basic],
     ]),
+    labels: new Map([
+      [admin.clientName, 'admin'],
+      [admin.bearer, 'admin'],
+      [basic.clientName, 'basic'],
+      [basic.bearer, 'basic'],
+    ]),
     view: () => ({ admin: shown(admin), basic: shown(basic) }),
     env: (server) => environment(admin, server),
     tryIt: { schemes: { bearerAuth: admin.bearer } },

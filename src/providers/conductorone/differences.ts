@@ -20,6 +20,11 @@ export const differences: readonly Difference[] = [
     evidence: "shape: gateway source; texts: the vendor's own tests, 403's seen live (§4)",
   },
   {
+    topic: '503',
+    spec: 'code 14 `service unavailable`, when a fault asks for it',
+    evidence: "status: the gateway's map of codes (§4); text: inference",
+  },
+  {
     topic: 'wrong method, HEAD, OPTIONS',
     spec: '404, code 5 `not found`',
     evidence: "the gateway's framework; the body is inferred (§4)",

@@ -4,9 +4,15 @@ import type { ApiRequest } from '../../core/request.ts'
 import { lost } from './gateway.ts'
 import { refusal } from './status.ts'
 
+/** The same for an unknown client and a wrong secret: which it was is nobody's business. */
+export const UNPROVEN = 'unknown client or wrong secret'
+
 /** The gateway's words (fidelity/conductorone.md §4). It knows no 405: a wrong method is a route that is not there. */
 export const errors: ErrorCatalogue = {
-  unauthorized: () => refusal(16, 'unauthenticated'),
+  unauthorized: (request) =>
+    isTokenEndpoint(request)
+      ? json(401, { error: 'invalid_client', error_description: UNPROVEN })
+      : refusal(16, 'unauthenticated'),
   forbidden: (_request, operationId) => refusal(7, `Permission denied, missing permission/${operationId}`),
   notFound: lost,
   methodNotAllowed: lost,
@@ -17,6 +23,7 @@ export const errors: ErrorCatalogue = {
   rateLimited: (_request, { retryAfterMs }) =>
     refusal(8, 'rate limit exceeded', { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
   internal: () => refusal(13, 'Internal Server Error'),
+  unavailable: () => refusal(14, 'service unavailable'),
 }
 
 /** What the gateway says of what it cannot take in; of a number, in the words of Go's strconv. */
@@ -56,7 +63,7 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
 }
 
-/** It refuses in OAuth's words (RFC 6749 §5.2), and has nothing to refuse but a body. */
+/** It refuses in OAuth's words (RFC 6749 §5.2), and in the gateway's where it does not get that far. */
 function isTokenEndpoint({ path }: ApiRequest): boolean {
   return path === '/auth/v1/token'
 }

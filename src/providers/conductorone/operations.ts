@@ -41,6 +41,7 @@ const listPages: List<PageParams> = {
     if (key === undefined) throw new ApiError(refusal(3, 'invalid page token'))
     return { scope, limit, cursor: { direction: 'older', key } }
   },
+  cursors: { page_token: 'older' },
   present({ items, hasMore }, _params, { secrets }) {
     const last = items.at(-1)
     return json(200, {
@@ -95,6 +96,8 @@ function byFidelity<Params>(variants: Readonly<Record<Fidelity, List<Params>>>):
     kind: 'list',
     read: (request) => variants[request.fidelity].read(request),
     query: (params, context) => variants[context.request.fidelity].query(params, context),
+    // Where the document does not have the parameter, it names nothing.
+    ...(variants.spec.cursors && { cursors: variants.spec.cursors }),
     present: (page, params, context) => variants[context.request.fidelity].present(page, params, context),
   }
 }

@@ -1,12 +1,18 @@
 import type { Random } from '../../core/random.ts'
+import type { Trigger } from './runs.ts'
 import { completed, failed, type Tenant, UNDER_WAY } from './tenant.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
+export interface OrdinaryTenant extends Tenant {
+  /** What such a trigger says of itself. */
+  detail(triggerType: Trigger['triggerType']): string
+}
+
 /** A company of some 500 people: 30 to 60 cohorts and 5 to 20 suggestions a run (fidelity/conductorone.md §6). */
-export function ordinaryTenant(random: Random): Tenant {
+export function ordinaryTenant(random: Random): OrdinaryTenant {
   const admins = Array.from({ length: 6 }, () => email(random))
   let headcount = random.int(450, 500)
 
@@ -15,21 +21,28 @@ export function ordinaryTenant(random: Random): Tenant {
     return { totalUsers: headcount, cohortsAnalyzed: Math.round(headcount * random.float(0.07, 0.11)) }
   }
 
+  function detail(triggerType: Trigger['triggerType']): string {
+    switch (triggerType) {
+      case 'TRIGGER_TYPE_UPLIFT_COMPLETION':
+        return random.chance(0.3) ? '' : random.pick(CONNECTORS)
+      case 'TRIGGER_TYPE_MANUAL':
+        return random.pick(admins)
+      case 'TRIGGER_TYPE_SCHEDULED':
+        return random.pick(SCHEDULES)
+      case 'TRIGGER_TYPE_DIRECTORY_MERGE':
+        return random.pick(MERGES)
+      case 'TRIGGER_TYPE_UNSPECIFIED':
+        return ''
+    }
+  }
+
   return {
     trigger(at) {
       const hour = (at / HOUR) % 24
       const triggerType = random.weighted(hour >= 8 && hour < 19 ? BY_DAY : BY_NIGHT)
-      switch (triggerType) {
-        case 'TRIGGER_TYPE_UPLIFT_COMPLETION':
-          return { triggerType, triggerDetail: random.chance(0.3) ? '' : random.pick(CONNECTORS) }
-        case 'TRIGGER_TYPE_MANUAL':
-          return { triggerType, triggerDetail: random.pick(admins) }
-        case 'TRIGGER_TYPE_SCHEDULED':
-          return { triggerType, triggerDetail: random.pick(SCHEDULES) }
-        case 'TRIGGER_TYPE_DIRECTORY_MERGE':
-          return { triggerType, triggerDetail: random.pick(MERGES) }
-      }
+      return { triggerType, triggerDetail: detail(triggerType) }
     },
+    detail,
     success: () => ({
       lasts: random.int(2 * MINUTE, 9 * MINUTE),
       outcome: completed({ ...counts(), suggestionsGenerated: random.int(5, 20) }),

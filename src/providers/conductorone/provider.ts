@@ -1,5 +1,6 @@
 import type { Provider } from '../../core/provider.ts'
 import { bearer } from './access-token.ts'
+import { byHand } from './by-hand.ts'
 import { credentials, type Grant } from './credentials.ts'
 import { differences } from './differences.ts'
 import { errors, trailingSlash } from './errors.ts'
@@ -23,6 +24,7 @@ export const provider: Provider<World, Grant, Partial<Section>> = {
     'c1.api.role_mining_management.v1.RoleMiningManagementService.GetLatestRun': getLatestRun,
     mintToken,
   },
+  byHand,
   errors,
   seeds,
   credentials,

@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../core/json.ts'
 import { moments } from '../../core/moments.ts'
 import type { SeedRequest, Seeds } from '../../core/provider.ts'
-import type { Random } from '../../core/random.ts'
 import type { Key, Run } from '../../core/run.ts'
 import { ksuid } from './ksuid.ts'
 import { ordinaryTenant } from './ordinary-tenant.ts'
@@ -20,7 +19,15 @@ export interface Section {
   readonly extremes: boolean
 }
 
-const DEFAULTS: Section = { past: 0, ahead: 0, running: false, failed: 0.08, ties: 0.03, extremes: false }
+/** What a section has that says nothing. */
+export const DEFAULTS: Section = {
+  past: 0,
+  ahead: 0,
+  running: false,
+  failed: 0.08,
+  ties: 0.03,
+  extremes: false,
+}
 
 const count = { type: 'integer', minimum: 0 }
 const share = { type: 'number', minimum: 0, maximum: 1 }
@@ -61,15 +68,12 @@ export const seeds: Seeds<World, Partial<Section>> = {
   build(request) {
     const world: World = { tenant: 'acme' }
     const section = { ...DEFAULTS, ...request.section }
-    return { world, runs: history(world.tenant, places(section, request), section, request.random) }
+    return { world, runs: history(world.tenant, section, request) }
   },
 }
 
 /** Where in time the runs lie, oldest first. */
-function places(
-  section: Section,
-  { start, days, random }: Pick<SeedRequest<Section>, 'start' | 'days' | 'random'>,
-): Key[] {
+function places(section: Section, { start, days, random }: SeedRequest<unknown>): Key[] {
   const { past, ahead, ties, running, extremes } = section
   let instants = moments(random.fork('moments'), { start, days, past, ahead, ties })
   if (extremes) instants = instants.map(coarsen)
@@ -90,13 +94,14 @@ function coarsen(at: number, i: number): number {
   return at - (at % unit)
 }
 
-function* history(scope: string, keys: readonly Key[], section: Section, random: Random): Generator<Run> {
+function* history(scope: string, section: Section, request: SeedRequest<unknown>): Generator<Run> {
+  const { random } = request
   const tenant = section.extremes
     ? strangeTenant(random.fork('tenant'))
     : ordinaryTenant(random.fork('tenant'))
   const fates = random.fork('fates')
   let busyUntil = Number.NEGATIVE_INFINITY
-  for (const [i, { createdAt, id }] of keys.entries()) {
+  for (const [i, { createdAt, id }] of places(section, request).entries()) {
     const beginning = { scope, createdAt, id, trigger: tenant.trigger(createdAt) }
     const fails = fates.chance(section.failed)
     const isUnderWay = section.running && i === section.past - 1

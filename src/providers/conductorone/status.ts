@@ -5,7 +5,7 @@ import type { components } from './wire.ts'
 export type Status = components['schemas']['google.rpc.Status']
 
 /** The gateway's status codes that Runyard answers with (fidelity/conductorone.md §4), by gRPC code. */
-const HTTP_STATUS = { 3: 400, 5: 404, 7: 403, 8: 429, 13: 500, 16: 401 } as const
+const HTTP_STATUS = { 3: 400, 5: 404, 7: 403, 8: 429, 13: 500, 14: 503, 16: 401 } as const
 
 /** A refusal in the gateway's shape: google.rpc.Status without `details`. */
 export function refusal(

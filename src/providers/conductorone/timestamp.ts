@@ -18,5 +18,5 @@ export function timestamp(ms: number): string {
 
 /** 001 to 999: three zeros would have to be trimmed. */
 function threeDigits(ms: number, factor: number): string {
-  return String((((ms % 1_000_003) * factor) % 999) + 1).padStart(3, '0')
+  return String((Math.abs((ms % 1_000_003) * factor) % 999) + 1).padStart(3, '0')
 }

@@ -7,6 +7,7 @@ import { findClient, LIFETIME, mint } from './access-token.ts'
 import { assertionFault } from './assertion.ts'
 import { readClientId } from './client-id.ts'
 import type { Grant } from './credentials.ts'
+import { UNPROVEN } from './errors.ts'
 import type { components } from './wire.ts'
 import { tenantHost, type World } from './world.ts'
 
@@ -85,9 +86,8 @@ function isAt(clientId: string, client: Caller<Grant>, request: ApiRequest): boo
   return host === tenantHost(client.grant.tenant) || host === request.host.toLowerCase()
 }
 
-/** The same for an unknown client and a wrong secret: which it was is nobody's business. */
 function unproven(): ApiError {
-  return invalidClient('unknown client or wrong secret')
+  return invalidClient(UNPROVEN)
 }
 
 function invalidRequest(description: string): ApiError {

@@ -135,7 +135,7 @@ export interface components {
              * @description The gRPC status code.
              * @enum {integer}
              */
-            code: 3 | 5 | 7 | 8 | 13 | 16;
+            code: 3 | 5 | 7 | 8 | 13 | 14 | 16;
             /** @description What went wrong, for people. */
             message: string;
         };
@@ -200,6 +200,15 @@ export interface components {
                 "application/json": components["schemas"]["google.rpc.Status"];
             };
         };
+        /** @description The service cannot answer now (code 14). */
+        Unavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["google.rpc.Status"];
+            };
+        };
     };
     parameters: never;
     requestBodies: never;
@@ -236,6 +245,7 @@ export interface operations {
             403: components["responses"]["PermissionDenied"];
             429: components["responses"]["ResourceExhausted"];
             500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "c1.api.role_mining_management.v1.RoleMiningManagementService.GetLatestRun": {
@@ -261,6 +271,7 @@ export interface operations {
             403: components["responses"]["PermissionDenied"];
             429: components["responses"]["ResourceExhausted"];
             500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
         };
     };
     mintToken: {
@@ -314,6 +325,7 @@ export interface operations {
             };
             429: components["responses"]["ResourceExhausted"];
             500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
         };
     };
 }

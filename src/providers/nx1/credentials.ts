@@ -16,6 +16,12 @@ export function credentials(world: World, secrets: Secrets): Credentials<Grant> 
   if (portal === undefined || service === undefined) throw new Error('the realm lacks its clients')
 
   const grants = new Map<string, Grant>()
+  const labels = new Map([
+    [general, 'general'],
+    ...world.users.map(({ username }) => [key(username), username] as const),
+    [portal.clientId, 'portal'],
+    [service.clientId, 'service'],
+  ])
   // Admin is a role of the realm, and the general key is nobody in the realm: it sees what it started.
   grants.set(general, { kind: 'reader', owner: GENERAL_OWNER, admin: false })
   for (const { username, admin } of world.users) {
@@ -25,6 +31,7 @@ export function credentials(world: World, secrets: Secrets): Credentials<Grant> 
 
   return {
     grants,
+    labels,
     view: (server): JsonObject => ({
       psk: { general, ...Object.fromEntries(world.users.map(({ username }) => [username, key(username)])) },
       oauth: {

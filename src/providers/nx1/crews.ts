@@ -34,6 +34,22 @@ export function job(random: Random): Job {
   return JOBS[random.weighted(KINDS)](random)
 }
 
+/** A job of one of the presets. */
+export function presetJob(random: Random): Job {
+  const { custom: _, ...presets } = KINDS
+  return JOBS[random.weighted(presets)](random)
+}
+
+/** A job of this crew type, null for a crew that a user configured; of a type that is not known, what any preset does. */
+export function jobOf(crewType: string | null, random: Random): Job {
+  if (crewType === null) return JOBS.custom(random)
+  return { ...(isPreset(crewType) ? JOBS[crewType](random) : presetJob(random)), crewType }
+}
+
+function isPreset(crewType: string): crewType is Exclude<keyof typeof KINDS, 'custom'> {
+  return crewType !== 'custom' && Object.hasOwn(KINDS, crewType)
+}
+
 const REGIONS = ['Nordics', 'DACH', 'Iberia', 'Benelux', 'UK & Ireland', 'France', 'Italy', 'Poland']
 
 const QUESTIONS: readonly ((random: Random) => { question: string; answer: string })[] = [

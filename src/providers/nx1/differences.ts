@@ -28,6 +28,11 @@ export const differences: readonly Difference[] = [
     evidence: 'the real name is not public (§A5)',
   },
   {
+    topic: '503',
+    spec: "`Service Unavailable` in FastAPI's form, `HTTP 503 Service Unavailable` in Keycloak's; when a fault asks for it",
+    evidence: "inference: both frameworks' words for a status without its own",
+  },
+  {
     topic: 'realm',
     spec: 'code flow with PKCE, refresh, password and client credentials as Keycloak answers them; no cookies, no consent, refresh tokens not rotated',
     evidence: "Keycloak's source and docs (§A5)",

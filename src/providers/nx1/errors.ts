@@ -8,12 +8,14 @@ import { isRealmPath, realmErrors } from './realm/errors.ts'
 /** FastAPI's words for the API (fidelity/nx1.md §A1 to §A3), Keycloak's for the realm. */
 export const errors: ErrorCatalogue = {
   unauthorized(request) {
+    if (isRealmPath(request.path)) return realmErrors.unauthorized(request)
     const offered = bearerToken(request) !== undefined || preSharedKey(request) !== undefined
     return detail(401, offered ? 'Invalid authentication credentials' : 'Not authenticated', {
       'www-authenticate': 'Bearer',
     })
   },
-  forbidden: () => detail(403, 'Forbidden'),
+  forbidden: (request) =>
+    isRealmPath(request.path) ? realmErrors.forbidden(request) : detail(403, 'Forbidden'),
   notFound: (request) =>
     isRealmPath(request.path) ? realmErrors.notFound(request) : detail(404, 'Not Found'),
   methodNotAllowed(request, allow) {
@@ -22,13 +24,16 @@ export const errors: ErrorCatalogue = {
     return detail(405, 'Method Not Allowed', { allow: allow.join(', ') })
   },
   invalid(request, problems) {
-    if (isRealmPath(request.path)) return realmErrors.invalid()
+    if (isRealmPath(request.path)) return realmErrors.invalid(request)
     return detail(422, [
       ...new Map(problems.map((problem) => [problem.path.join(), refusal(problem)])).values(),
     ])
   },
-  rateLimited: (_request, { retryAfterMs }) =>
-    detail(429, 'Too Many Requests', { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+  rateLimited(request, { retryAfterMs }) {
+    const hint = { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
+    if (isRealmPath(request.path)) return realmErrors.rateLimited(hint)
+    return detail(429, 'Too Many Requests', hint)
+  },
   internal(request) {
     if (isRealmPath(request.path)) return realmErrors.internal()
     return {
@@ -37,6 +42,8 @@ export const errors: ErrorCatalogue = {
       body: 'Internal Server Error',
     }
   },
+  unavailable: (request) =>
+    isRealmPath(request.path) ? realmErrors.unavailable() : detail(503, 'Service Unavailable'),
 }
 
 function detail(status: number, words: unknown, headers: Record<string, string> = {}): Reply {

@@ -23,5 +23,5 @@ export function naive(aware: string): string {
 /** The microseconds (0 to 999) that pass for measured ones; whole seconds have none, as hand-set times do. */
 function below(ms: number): number {
   const milli = ms % 1000
-  return milli === 0 ? 0 : ((Math.floor(ms / 1000) % 1000) * 331 + milli * 617) % 1000
+  return milli === 0 ? 0 : Math.abs((Math.floor(ms / 1000) % 1000) * 331 + milli * 617) % 1000
 }

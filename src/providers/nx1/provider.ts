@@ -1,5 +1,6 @@
 import type { Provider } from '../../core/provider.ts'
 import { security } from './access.ts'
+import { byHand } from './by-hand.ts'
 import { credentials } from './credentials.ts'
 import { differences } from './differences.ts'
 import { errors, trailingSlash } from './errors.ts'
@@ -21,6 +22,7 @@ export const provider: Provider<World, Grant, Section> = {
   security,
   operations: { list_runs_api_crew_runs_get: listRuns, ...realmOperations },
   errors,
+  byHand,
   seeds,
   credentials,
   next,

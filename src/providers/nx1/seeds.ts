@@ -24,7 +24,8 @@ export interface Section {
 }
 
 const OWNERS: Readonly<Record<string, number>> = { alice: 8, bob: 5, admin: 3, [GENERAL_OWNER]: 4 }
-const DEFAULTS = {
+/** What a section has that says nothing. */
+export const DEFAULTS = {
   runs: 0,
   ahead: 0,
   pending: 0,
@@ -93,45 +94,54 @@ function* runs({ section, start, days, random }: SeedRequest<Section>): Iterable
     const extreme = odd[index - (settled - odd.length)]
     yield extreme
       ? extremeRun(details, owners, createdAt, extreme)
-      : ordinaryRun(details, owners, createdAt, failed)
+      : ordinaryRun(details, owners, { createdAt }, failed)
   }
 
   const flight = random.fork('in flight')
-  for (let i = 0; i < running; i++) {
-    const createdAt = start - flight.int(15, 90) * SECOND - flight.int(0, 999)
-    const startsAt = createdAt + flight.int(1_200, 9_000)
-    yield ordinaryRun(flight, owners, createdAt, failed, {
-      startsAt,
-      endsAt: start + flight.int(20_000, 240_000),
-    })
-  }
-  for (let i = 0; i < pending; i++) {
-    const createdAt = start - flight.int(300, 4_000)
-    const startsAt = start + flight.int(1_500, 12_000)
-    yield ordinaryRun(flight, owners, createdAt, failed, {
-      startsAt,
-      endsAt: startsAt + flight.int(8_000, 180_000),
-    })
-  }
+  for (let i = 0; i < running; i++) yield ordinaryRun(flight, owners, workedOn(flight, start), failed)
+  for (let i = 0; i < pending; i++) yield ordinaryRun(flight, owners, waiting(flight, start), failed)
+}
+
+/** When a run is created, taken up by a worker and over, in ms. What is absent is drawn. */
+interface Times extends Partial<Pick<Plan, 'startsAt' | 'endsAt'>> {
+  readonly createdAt: number
+  /** Whether it may fail for having taken too long. */
+  readonly timesOut?: boolean
+}
+
+type InFlight = Pick<Plan, 'startsAt' | 'endsAt'> & Pick<Run, 'createdAt'>
+
+/** The times of a run that is being worked on at `now` (ms). */
+export function workedOn(random: Random, now: number): InFlight {
+  const createdAt = now - random.int(15, 90) * SECOND - random.int(0, 999)
+  const startsAt = createdAt + random.int(1_200, 9_000)
+  return { createdAt, startsAt, endsAt: now + random.int(20_000, 240_000) }
+}
+
+/** The times of a run that waits for a worker at `now` (ms). */
+export function waiting(random: Random, now: number): InFlight {
+  const createdAt = now - random.int(300, 4_000)
+  const startsAt = now + random.int(1_500, 12_000)
+  return { createdAt, startsAt, endsAt: startsAt + random.int(8_000, 180_000) }
 }
 
 type Owners = Readonly<Record<string, number>>
 
-function ordinaryRun(
+/** A run as it is at its creation. `failed`: how likely it fails; `asked`: what it is asked to do. */
+export function ordinaryRun(
   random: Random,
   owners: Owners,
-  createdAt: number,
+  { createdAt, timesOut, ...inFlight }: Times,
   failed: number,
-  inFlight?: Pick<Plan, 'startsAt' | 'endsAt'>,
+  asked = job(random),
 ): Run {
-  const asked = job(random)
   const [from, to] = asked.seconds
-  const failing = random.chance(failed) ? failure(random, asked.task) : undefined
-  const startsAt = inFlight?.startsAt ?? createdAt + random.int(800, 7_500)
+  const failing = random.chance(failed) ? failure(random, asked.task, timesOut) : undefined
+  const startsAt = inFlight.startsAt ?? createdAt + random.int(800, 7_500)
   const worksFor = random.int(from * SECOND, to * SECOND)
   const endsAt =
     failing?.seconds === undefined
-      ? (inFlight?.endsAt ?? startsAt + worksFor)
+      ? (inFlight.endsAt ?? startsAt + worksFor)
       : startsAt + failing.seconds * SECOND + random.int(40, 400)
   const outcome = failing === undefined ? { result: asked.result } : { error: failing.error }
   const id = uuid(random)

@@ -498,6 +498,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            503: components["responses"]["HTTPException"];
         };
     };
     realm_discovery: {
@@ -523,6 +524,7 @@ export interface operations {
             };
             404: components["responses"]["RealmError"];
             500: components["responses"]["RealmError"];
+            503: components["responses"]["RealmError"];
         };
     };
     realm_certs: {
@@ -550,6 +552,7 @@ export interface operations {
             };
             404: components["responses"]["RealmError"];
             500: components["responses"]["RealmError"];
+            503: components["responses"]["RealmError"];
         };
     };
     realm_authorize: {
@@ -592,6 +595,7 @@ export interface operations {
             400: components["responses"]["RealmPage"];
             404: components["responses"]["RealmError"];
             500: components["responses"]["RealmError"];
+            503: components["responses"]["RealmError"];
         };
     };
     realm_login: {
@@ -621,6 +625,7 @@ export interface operations {
             400: components["responses"]["RealmPage"];
             404: components["responses"]["RealmError"];
             500: components["responses"]["RealmError"];
+            503: components["responses"]["RealmError"];
         };
     };
     realm_token: {
@@ -658,6 +663,7 @@ export interface operations {
             401: components["responses"]["RealmError"];
             404: components["responses"]["RealmError"];
             500: components["responses"]["RealmError"];
+            503: components["responses"]["RealmError"];
         };
     };
     realm_introspect: {
@@ -696,6 +702,7 @@ export interface operations {
             403: components["responses"]["RealmError"];
             404: components["responses"]["RealmError"];
             500: components["responses"]["RealmError"];
+            503: components["responses"]["RealmError"];
         };
     };
     realm_userinfo: {
@@ -725,6 +732,7 @@ export interface operations {
             403: components["responses"]["RealmError"];
             404: components["responses"]["RealmError"];
             500: components["responses"]["RealmError"];
+            503: components["responses"]["RealmError"];
         };
     };
     realm_userinfo_post: {
@@ -760,6 +768,7 @@ export interface operations {
             403: components["responses"]["RealmError"];
             404: components["responses"]["RealmError"];
             500: components["responses"]["RealmError"];
+            503: components["responses"]["RealmError"];
         };
     };
     realm_logout: {
@@ -788,6 +797,7 @@ export interface operations {
             400: components["responses"]["RealmPage"];
             404: components["responses"]["RealmError"];
             500: components["responses"]["RealmError"];
+            503: components["responses"]["RealmError"];
         };
     };
     realm_logout_post: {
@@ -835,6 +845,7 @@ export interface operations {
             401: components["responses"]["RealmError"];
             404: components["responses"]["RealmError"];
             500: components["responses"]["RealmError"];
+            503: components["responses"]["RealmError"];
         };
     };
 }

@@ -53,8 +53,8 @@ export function worldOf(secrets: Secrets): World {
   const user = (username: string, givenName: string, familyName: string, admin = false): User => ({
     sub: secrets.uuid(`nx1 user ${username}`),
     username,
-    // As easy to type as the name: this realm guards nothing but sample data.
-    password: username,
+    // Where everybody knows the secret, as easy to type as the name: that realm guards nothing but sample data.
+    password: secrets.wellKnown ? username : secrets.text(`nx1 password ${username}`, LOWER_ALNUM, 16),
     givenName,
     familyName,
     email: `${username}@rapid.example`,

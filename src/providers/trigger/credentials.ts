@@ -33,6 +33,7 @@ export function credentials(world: World, secrets: Secrets): Credentials<Grant> 
     `tr_${SLUGS[kind]}_${secrets.text(`trigger/key/${kind}`, ALNUM, 24)}`
 
   const grants = new Map<string, Grant>()
+  const labels = new Map<string, string>()
   for (const environment of [dev, staging, prod, preview]) {
     const grant = {
       environment,
@@ -40,13 +41,16 @@ export function credentials(world: World, secrets: Secrets): Credentials<Grant> 
       branches: environment === preview ? branches : [],
     }
     grants.set(grant.secretKey, grant).set(environment.id, grant)
+    labels.set(grant.secretKey, environment.kind).set(environment.id, environment.kind)
   }
   for (const environment of branches) {
     grants.set(environment.id, { environment, secretKey: keyOf(preview), branches: [] })
+    labels.set(environment.id, environment.kind)
   }
 
   return {
     grants,
+    labels,
     view: (_server, runs) => ({
       dev: view(keyOf(dev), dev, runs(dev.id)),
       staging: view(keyOf(staging), staging, runs(staging.id)),

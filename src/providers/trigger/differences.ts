@@ -38,6 +38,11 @@ export const differences: readonly Difference[] = [
     evidence: 'observed (fidelity §3)',
   },
   {
+    topic: 'runs put in by hand',
+    spec: 'by the words of either version; DELAYED, EXPIRED and TIMED_OUT then show without it too. Times and tags are sent as they were written, where the service normalizes the one and sorts the other',
+    evidence: 'ours: what was put in is what comes out',
+  },
+  {
     topic: 'status words in filters',
     spec: "the document's eleven, with the version five more; a word finds exactly the runs that read as it, and one that the version has given up what it used to mean",
     live: 'all sixteen always; each finds fixed states, whatever they read as: EXECUTING misses DEQUEUED, WAITING misses PAUSED',

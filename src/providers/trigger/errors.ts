@@ -3,7 +3,15 @@ import type { Reply } from '../../core/reply.ts'
 import type { ApiRequest } from '../../core/request.ts'
 import { behaviourOf } from './fidelity/behaviour.ts'
 import { issuesOf } from './issues.ts'
-import { FORBIDDEN, INTERNAL, jsonUtf8, problemJson, queryError, unauthorized } from './replies.ts'
+import {
+  FORBIDDEN,
+  INTERNAL,
+  jsonUtf8,
+  problemJson,
+  queryError,
+  UNAVAILABLE,
+  unauthorized,
+} from './replies.ts'
 
 /** How this service refuses (fidelity/trigger.md §1.2). */
 export const errors: ErrorCatalogue = {
@@ -19,6 +27,7 @@ export const errors: ErrorCatalogue = {
   invalid: (request, problems) => queryError(issuesOf(request, problems)),
   rateLimited: (_request, quota) => rateLimited(quota),
   internal: () => INTERNAL,
+  unavailable: () => UNAVAILABLE,
 }
 
 function noHeader(request: ApiRequest): Reply {

@@ -12,7 +12,9 @@ export function issuesOf(request: ApiRequest, problems: readonly Problem[]): Iss
   const texts = lastValues(request.search)
   const issues = PARAMETERS.flatMap((parameter) => {
     const own = problems.filter((problem) => concerns(problem, parameter))
-    return own.length > 0 ? issuesFor(parameter, own, texts.get(parameter.name) ?? '', request) : []
+    return own.length > 0
+      ? issuesFor(parameter, own, texts.get(parameter.name) ?? String(own[0]?.value), request)
+      : []
   })
   return issues.length > 0
     ? issues

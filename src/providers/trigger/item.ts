@@ -8,7 +8,9 @@ import type { Environment } from './world.ts'
 export type Item = {
   readonly [Member in keyof Required<ListRunItem>]: ListRunItem[Member] | undefined
 }
-type ListRunItem = Omit<components['schemas']['ListRunItem'], 'status'> & { readonly status: Word }
+
+/** An item of the document, in either fidelity. */
+export type ListRunItem = Omit<components['schemas']['ListRunItem'], 'status'> & { readonly status: Word }
 
 /** A run as a list shows it, members in the service's order (fidelity/trigger.md §6). */
 export function itemOf(run: Run, { id, name, user }: Environment, wordFor: (status: Status) => Word): Item {

@@ -23,8 +23,9 @@ function after(run: StoredRun, { at, status }: Step, ahead: Plan): StoredRun {
   const time = iso(at)
   const changed: StoredRun = { ...run, status, updatedAt: time }
   if (run.status === 'EXECUTING') {
-    changed.durationMs += at - ahead.since
-    changed.costInCents = tidy(changed.durationMs * ahead.centsPerMs)
+    const computed = at - ahead.since
+    changed.durationMs += computed
+    changed.costInCents = tidy(run.costInCents + computed * ahead.centsPerMs)
   }
   if (status === 'DEQUEUED') {
     changed.lockedAt = time
@@ -49,6 +50,6 @@ function facetsAfter(before: RunFacets, { status }: Step, ahead: Plan): RunFacet
 }
 
 /** Cents without the dust of binary fractions. */
-function tidy(cents: number): number {
+export function tidy(cents: number): number {
   return Math.round(cents * 1e8) / 1e8
 }

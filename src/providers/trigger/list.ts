@@ -15,6 +15,7 @@ import type { World } from './world.ts'
 export const listRuns: ListOperation<Params, World, Grant> = {
   kind: 'list',
   read,
+  cursors: { 'page[after]': 'older', 'page[before]': 'newer' },
   query(params, { request, caller, now }) {
     const { page = {}, filter = {} } = params
     const { environment, scopes } = caller.grant

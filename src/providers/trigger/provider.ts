@@ -1,5 +1,6 @@
 import type { Provider } from '../../core/provider.ts'
 import { secretKey } from './authentication.ts'
+import { byHand } from './by-hand/by-hand.ts'
 import { preflight, trailingSlash } from './cors.ts'
 import { credentials, type Grant } from './credentials.ts'
 import { differences } from './differences.ts'
@@ -25,6 +26,7 @@ export const provider: Provider<World, Grant, Section> = {
   seeds,
   credentials,
   next,
+  byHand,
   rateLimit,
   differences,
   preflight,

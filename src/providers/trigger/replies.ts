@@ -44,3 +44,6 @@ export function queryError(details: readonly unknown[]): Reply {
 
 /** What any failure inside the service looks like (fidelity/trigger.md §1.2). */
 export const INTERNAL = jsonUtf8(500, { error: 'Internal Server Error' })
+
+/** What a service that cannot answer now would say: inferred from how it words everything else. */
+export const UNAVAILABLE = jsonUtf8(503, { error: 'Service Unavailable' })

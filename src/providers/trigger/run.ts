@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { Facets, Run } from '../../core/run.ts'
-import type { Status } from './status.ts'
+import type { Status, Vocabulary } from './status.ts'
 
 /**
  * A run as it is stored. Money is in cents; times are texts and tags are sorted, as lists show them, so that showing a
@@ -8,6 +8,8 @@ import type { Status } from './status.ts'
  */
 export type StoredRun = {
   status: Status
+  /** The vocabulary that a run put in by hand was worded in, where it is not the older one. */
+  vocabulary?: Vocabulary
   task: string
   kind: 'STANDARD' | 'SCHEDULED' | 'AGENT'
   idempotencyKey?: string
@@ -24,7 +26,8 @@ export type StoredRun = {
   /** When its time to live was over before any worker had taken it. */
   expiredAt?: string
   isTest: boolean
-  ttl?: string
+  /** A number of seconds only in a run put in by hand. */
+  ttl?: string | number
   tags: string[]
   costInCents: number
   baseCostInCents: number

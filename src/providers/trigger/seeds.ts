@@ -2,7 +2,7 @@ import type { SeedRequest, Seeds } from '../../core/provider.ts'
 import type { Run } from '../../core/run.ts'
 import { SLUGS } from './credentials.ts'
 import { deployments } from './history/deployments.ts'
-import { dressing } from './history/dressing.ts'
+import { dressing, wardrobe } from './history/dressing.ts'
 import { history } from './history/history.ts'
 import { lastingCuid, scheduleId } from './history/ids.ts'
 import { TASKS } from './history/tasks.ts'
@@ -15,15 +15,15 @@ export const seeds: Seeds<World, Section> = {
   build(request) {
     const { dev = {}, staging = {}, prod = {}, preview = { [DEFAULT_BRANCH]: {} } } = request.section
     const branches = Object.entries(preview).map(([branch, traffic]) => ({
-      environment: branchOf(request, branch, traffic),
+      environment: environment(request, { kind: 'preview', branch }, traffic),
       traffic,
     }))
     const user = request.random.fork('people').faker.person.fullName()
     const world: World = {
-      dev: { ...environment(request, 'dev', dev), user },
-      staging: environment(request, 'staging', staging),
-      prod: environment(request, 'prod', prod),
-      preview: environment(request, 'preview', {}),
+      dev: { ...environment(request, { kind: 'dev' }, dev), user },
+      staging: environment(request, { kind: 'staging' }, staging),
+      prod: environment(request, { kind: 'prod' }, prod),
+      preview: environment(request, { kind: 'preview' }, {}),
       branches: branches.map(({ environment }) => environment),
     }
     const scenes: Scene[] = [
@@ -34,6 +34,12 @@ export const seeds: Seeds<World, Section> = {
     ]
     return { world, runs: runs(request, scenes) }
   },
+  ids: ({ dev, staging, prod, preview, branches }) =>
+    [dev, staging, prod, preview, ...branches].flatMap(({ id, schedules, bulkActions }) => [
+      id,
+      ...schedules.map((schedule) => schedule.id),
+      ...bulkActions,
+    ]),
 }
 
 interface Scene {
@@ -54,26 +60,32 @@ function* runs(
       start,
       days,
       random: own,
-      deployments: deployments(own.fork('deployments'), start, days, environment.kind === 'prod' ? 2 : 4),
     }
-    const dressed = dressing(occasion)
+    const dressed = dressing(occasion, wardrobe(own))
     for (const draft of history(occasion)) yield dressed(draft)
   }
 }
 
-/** `label` tells apart what is made for it; of preview there are several. */
+interface Place {
+  readonly kind: EnvironmentKind
+  /** The git branch, of a branch of preview. */
+  readonly branch?: string
+}
+
 function environment(
-  { secrets }: SeedRequest<Section>,
-  kind: EnvironmentKind,
+  { secrets, start, days, random }: SeedRequest<Section>,
+  { kind, branch }: Place,
   { past = 0, inFlight = 0, bulkActions = 0 }: Traffic,
-  label: string = kind,
 ): Environment {
   const isDeployed = kind === 'staging' || kind === 'prod'
   const room = Math.floor(Math.max(past - inFlight, 0) / BULK)
+  // A branch has an id of its own, and shares the key of preview (fidelity/trigger.md §1.1).
+  const label = branch === undefined ? kind : `preview/${branch}`
+  const name = branch === undefined ? SLUGS[kind] : `preview-${slug(branch)}`
   return {
     id: lastingCuid(secrets, `trigger/environment/${label}`),
     kind,
-    name: SLUGS[kind],
+    name,
     schedules: TASKS.filter((task) => isDeployed && task.schedule).map(({ id }) => ({
       id: scheduleId(secrets, `trigger/schedule/${label}/${id}`),
       task: id,
@@ -82,11 +94,11 @@ function environment(
       { length: Math.min(bulkActions, room) },
       (_, i) => `bulk_${lastingCuid(secrets, `trigger/bulk/${label}/${i}`)}`,
     ),
+    deployments: deployments(random.fork(`${name}/deployments`), start, days, kind === 'prod' ? 2 : 4),
+    ...(branch !== undefined && { branch }),
   }
 }
 
-/** A branch has an id of its own, and shares the key of preview (fidelity/trigger.md §1.1). */
-function branchOf(request: SeedRequest<Section>, branch: string, traffic: Traffic): Environment {
-  const name = `preview-${branch.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`
-  return { ...environment(request, 'preview', traffic, `preview/${branch}`), name, branch }
+function slug(branch: string): string {
+  return branch.toLowerCase().replace(/[^a-z0-9]+/g, '-')
 }

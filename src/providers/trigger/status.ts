@@ -38,7 +38,7 @@ export type Word = (typeof WORDS)[Status][Vocabulary]
 
 export const STATUSES = Object.keys(WORDS) as Status[]
 
-const FINAL: ReadonlySet<Status> = new Set<Status>([
+const FINAL = [
   'COMPLETED_SUCCESSFULLY',
   'COMPLETED_WITH_ERRORS',
   'INTERRUPTED',
@@ -47,23 +47,40 @@ const FINAL: ReadonlySet<Status> = new Set<Status>([
   'CRASHED',
   'EXPIRED',
   'TIMED_OUT',
-])
+] as const satisfies readonly Status[]
+
+/** A status that a run rests in. */
+export type Final = (typeof FINAL)[number]
+
+const FINALS: ReadonlySet<Status> = new Set(FINAL)
 
 /** Whether a run rests in this status: only then has it a `finishedAt` (fidelity/trigger.md §6). */
-export function isFinal(status: Status): boolean {
-  return FINAL.has(status)
+export function isFinal(status: Status): status is Final {
+  return FINALS.has(status)
+}
+
+/** The status that a word stands for, and the vocabulary that has the word. */
+export function meaningOf(word: Word): { readonly status: Status; readonly vocabulary: Vocabulary } {
+  const status =
+    STATUSES.find((status) => status === word) ??
+    STATUSES.find((status) => WORDS[status].v1 === word) ??
+    STATUSES.find((status) => WORDS[status].v2 === word)
+  if (status === undefined) throw new Error(`no status reads as ${word}`)
+  return { status, vocabulary: WORDS[status].v1 === word ? 'v1' : 'v2' }
 }
 
 /** The booleans of an item, which follow from the word that it carries (fidelity/trigger.md §3, §6). */
-export interface Flags {
-  readonly isQueued: boolean
-  readonly isExecuting: boolean
-  readonly isCompleted: boolean
-  readonly isFailed: boolean
-  readonly isSuccess: boolean
-  readonly isCancelled: boolean
-  readonly isWaiting: boolean
-}
+export const FLAGS = [
+  'isQueued',
+  'isExecuting',
+  'isCompleted',
+  'isFailed',
+  'isSuccess',
+  'isCancelled',
+  'isWaiting',
+] as const
+
+export type Flags = Readonly<Record<(typeof FLAGS)[number], boolean>>
 
 const QUEUED: ReadonlySet<Word> = new Set<Word>([
   'DELAYED',

@@ -1,3 +1,5 @@
+import type { Deployments } from './history/deployments.ts'
+
 /** One of a project's environments: what a key opens and what runs belong to. */
 export interface Environment {
   /** Also the scope of its runs, and the `sub` of its public tokens. */
@@ -13,6 +15,8 @@ export interface Environment {
   readonly schedules: readonly { readonly id: string; readonly task: string }[]
   /** The bulk actions that were run on it. */
   readonly bulkActions: readonly string[]
+  /** Which version of the project takes its runs. */
+  readonly deployments: Deployments
 }
 
 export type EnvironmentKind = 'dev' | 'staging' | 'prod' | 'preview'
@@ -25,4 +29,9 @@ export interface World {
   /** The parent of the branches, which has the key and no runs of its own. */
   readonly preview: Environment
   readonly branches: readonly Environment[]
+}
+
+/** The environments that have runs. */
+export function environmentsOf({ dev, staging, prod, branches }: World): readonly Environment[] {
+  return [dev, staging, prod, ...branches]
 }

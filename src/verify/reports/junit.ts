@@ -1,3 +1,4 @@
+import { xmlAttribute, xmlText } from '../../core/xml.ts'
 import type { Outcome } from '../verify.ts'
 import type { Heading, Report } from './report.ts'
 
@@ -17,27 +18,27 @@ export function junit({ target, fidelity }: Heading): Report {
           outcomes.filter((outcome) => outcome.provider === provider),
         ),
       )
-      const name = attribute(`runyard verify ${target}, ${fidelity} fidelity`)
+      const name = xmlAttribute(`runyard verify ${target}, ${fidelity} fidelity`)
       return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name=${name} ${sums(outcomes)}>\n${suites.join('')}</testsuites>\n`
     },
   }
 }
 
 function suite(provider: string, outcomes: readonly Outcome[]): string {
-  return `  <testsuite name=${attribute(provider)} ${sums(outcomes)}>\n${outcomes.map(testcase).join('')}  </testsuite>\n`
+  return `  <testsuite name=${xmlAttribute(provider)} ${sums(outcomes)}>\n${outcomes.map(testcase).join('')}  </testsuite>\n`
 }
 
 function testcase({ provider, name, evidence, confidence, ms, verdict }: Outcome): string {
-  const head = `    <testcase classname=${attribute(provider)} name=${attribute(name)} time="${seconds(ms)}"`
+  const head = `    <testcase classname=${xmlAttribute(provider)} name=${xmlAttribute(name)} time="${seconds(ms)}"`
   if (verdict.kind === 'passed') return `${head}/>\n`
   if (verdict.kind === 'skipped')
-    return `${head}>\n      <skipped message=${attribute(verdict.reason)}/>\n    </testcase>\n`
+    return `${head}>\n      <skipped message=${xmlAttribute(verdict.reason)}/>\n    </testcase>\n`
   const { kind: _, ...failure } = verdict
   const facts = Object.entries({ ...failure, evidence, confidence })
     .filter(([, value]) => value !== undefined)
     .map(([fact, value]) => `${fact}: ${value}`)
-  const message = attribute(`expected ${failure.expected}, came ${failure.came}`)
-  return `${head}>\n      <failure message=${message}>${text(facts.join('\n'))}</failure>\n    </testcase>\n`
+  const message = xmlAttribute(`expected ${failure.expected}, came ${failure.came}`)
+  return `${head}>\n      <failure message=${message}>${xmlText(facts.join('\n'))}</failure>\n    </testcase>\n`
 }
 
 function sums(outcomes: readonly Outcome[]): string {
@@ -48,17 +49,4 @@ function sums(outcomes: readonly Outcome[]): string {
 
 function seconds(ms: number): string {
   return (ms / 1000).toFixed(3)
-}
-
-function attribute(value: string): string {
-  return `"${text(value).replaceAll('"', '&quot;').replaceAll('\n', '&#10;')}"`
-}
-
-/** XML 1.0 has no way to write most control characters, nor halves of surrogate pairs. */
-function text(value: string): string {
-  return value
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
 }

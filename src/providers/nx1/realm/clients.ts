@@ -2,7 +2,7 @@ import type { Keyring } from '../../../core/provider.ts'
 import type { ApiRequest } from '../../../core/request.ts'
 import { sameSecret } from '../../../core/secrets.ts'
 import type { Client, Grant } from '../world.ts'
-import { refuse } from './errors.ts'
+import { INVALID_CLIENT, refuse } from './errors.ts'
 
 /** A client of the realm, in the sandbox that it belongs to. */
 export interface KnownClient {
@@ -29,10 +29,10 @@ export async function authenticateClient(
   const secret = basic?.secret ?? form.get('client_secret')
   if (!clientId) refuse(400, 'invalid_client', 'Missing client_id parameter')
   const known = await findClient(keys, clientId)
-  if (known === undefined) refuse(401, 'invalid_client', 'Invalid client or Invalid client credentials')
+  if (known === undefined) refuse(401, 'invalid_client', INVALID_CLIENT)
   const { client } = known
   if (client.secret !== null && !sameSecret(client.secret, secret ?? '')) {
-    refuse(401, 'unauthorized_client', 'Invalid client or Invalid client credentials')
+    refuse(401, 'unauthorized_client', INVALID_CLIENT)
   }
   return known
 }

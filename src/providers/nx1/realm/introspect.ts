@@ -4,7 +4,7 @@ import { json, type Reply } from '../../../core/reply.ts'
 import type { Grant, World } from '../world.ts'
 import { isActive, readToken } from './claims.ts'
 import { authenticateClient, findClient } from './clients.ts'
-import { refuse } from './errors.ts'
+import { NOT_ALLOWED, refuse } from './errors.ts'
 import { hasEnded } from './sessions.ts'
 
 /** `POST …/token/introspect`, for clients that have a secret (Keycloak's TokenIntrospectionEndpoint). */
@@ -12,13 +12,15 @@ export async function introspect(context: ActionContext<World, Grant>): Promise<
   const { request, keys, wall } = context
   const form = firstValues(request.body)
   const asking = await authenticateClient(request, form, keys)
-  if (asking.client.secret === null) refuse(403, 'invalid_request', 'Client not allowed.')
+  if (asking.client.secret === null) refuse(403, 'invalid_request', NOT_ALLOWED)
   const text = form.get('token')
   if (text === undefined) refuse(400, 'invalid_request', 'Token not provided.')
   const claims = await readToken(text)
   if (claims === undefined || !isActive(claims, wall)) return json(200, { active: false })
   const known = await findClient(keys, claims.azp)
-  const active = known !== undefined && !(await hasEnded(context.state(known.sandbox), claims.sid))
+  // All sandboxes share the realm's key: a token of another one is none here.
+  const isOurs = known?.sandbox === asking.sandbox
+  const active = isOurs && !(await hasEnded(context.state(asking.sandbox), claims.sid))
   if (!active) return json(200, { active: false })
   return json(200, {
     ...claims,

@@ -28,7 +28,10 @@ input { display: block; width: 100%; margin-top: .25rem; padding: .5rem .75rem; 
   background: transparent; border: 1px solid var(--line); border-radius: 8px }
 `
 
-/** The login page: every user by one click, or by name and password. `action`: where its forms go, query included. */
+/**
+ * The login page: by name and password, or by one click as any user whose password is no secret. `action`: where its
+ * forms go, query included.
+ */
 export function loginPage(
   users: readonly User[],
   client: Client,
@@ -36,7 +39,8 @@ export function loginPage(
   shown: { readonly error?: string; readonly username?: string } = {},
 ): Reply {
   const form = `<form method="post" action="${escapeHtml(action)}">`
-  const oneClick = users.map(
+  const known = users.filter(({ username, password }) => password === username)
+  const oneClick = known.map(
     ({ username, password, givenName, familyName, admin }) => `${form}
 <input type="hidden" name="username" value="${escapeHtml(username)}">
 <input type="hidden" name="password" value="${escapeHtml(password)}">
@@ -49,7 +53,7 @@ export function loginPage(
     `<p>to continue to ${escapeHtml(client.clientId)}</p>`,
     ...(shown.error === undefined ? [] : [`<p class="error" role="alert">${escapeHtml(shown.error)}</p>`]),
     ...oneClick,
-    '<hr>',
+    ...(known.length > 0 ? ['<hr>'] : []),
     form.replace('<form', '<form id="kc-form-login"'),
     `<label>Username or email<input id="username" name="username" autocomplete="username" required
  value="${escapeHtml(shown.username ?? '')}"></label>`,

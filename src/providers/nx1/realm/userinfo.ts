@@ -1,11 +1,11 @@
 import type { ActionContext } from '../../../core/provider.ts'
 import { firstValues } from '../../../core/query.ts'
-import { json, type Reply } from '../../../core/reply.ts'
+import { ApiError, json, type Reply } from '../../../core/reply.ts'
 import { bearerToken } from '../access.ts'
-import { type Grant, REALM, type World } from '../world.ts'
+import type { Grant, World } from '../world.ts'
 import { isActive, readToken } from './claims.ts'
 import { findClient } from './clients.ts'
-import { refuse } from './errors.ts'
+import { INVALID_TOKEN, MISSING_SCOPE, tokenRefusal } from './errors.ts'
 import { scopeNames } from './scopes.ts'
 import { hasEnded } from './sessions.ts'
 import { profile } from './tokens.ts'
@@ -17,10 +17,9 @@ export async function userinfo(context: ActionContext<World, Grant>): Promise<Re
   if (text === undefined) refuseToken(401, 'invalid_request', 'Token not provided')
   const claims = await readToken(text)
   if (claims?.typ !== 'Bearer' || !isActive(claims, wall)) {
-    refuseToken(401, 'invalid_token', 'Token verification failed')
+    refuseToken(401, 'invalid_token', INVALID_TOKEN)
   }
-  if (!scopeNames(claims.scope).includes('openid'))
-    refuseToken(403, 'insufficient_scope', 'Missing openid scope')
+  if (!scopeNames(claims.scope).includes('openid')) refuseToken(403, 'insufficient_scope', MISSING_SCOPE)
   const known = await findClient(keys, claims.azp)
   if (known === undefined) refuseToken(401, 'invalid_token', 'Client not found')
   const user = context.world(known.sandbox).users.find(({ sub }) => sub === claims.sub)
@@ -31,6 +30,5 @@ export async function userinfo(context: ActionContext<World, Grant>): Promise<Re
 }
 
 function refuseToken(status: number, error: string, description: string): never {
-  const challenge = `Bearer realm="${REALM}", error="${error}", error_description="${description}"`
-  refuse(status, error, description, { 'www-authenticate': challenge })
+  throw new ApiError(tokenRefusal(status, error, description))
 }

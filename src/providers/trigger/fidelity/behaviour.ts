@@ -36,7 +36,7 @@ export interface Behaviour {
 
 const BEHAVIOURS = { spec, live }
 
-/** How the request's sandbox behaves. */
-export function behaviourOf({ fidelity }: ApiRequest): Behaviour {
+/** How a sandbox of that fidelity behaves: the request's, say. */
+export function behaviourOf({ fidelity }: Pick<ApiRequest, 'fidelity'>): Behaviour {
   return BEHAVIOURS[fidelity]
 }

@@ -5,12 +5,23 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
+/** How long after the start the next deployment comes. */
+const SOON = 80 * MINUTE
+
 /** When which version of the project went live in an environment. */
 export interface Deployments {
-  /** The version that takes runs at an instant (ms). */
-  versionAt(at: number): string
-  /** The first deployment after the start (ms): what runs in PENDING_VERSION are waiting for. */
-  readonly awaited: number
+  /** Oldest first, `at` in ms. */
+  readonly live: readonly { readonly at: number; readonly version: string }[]
+}
+
+/** The version that takes runs at an instant (ms). */
+export function versionAt({ live }: Deployments, at: number): string {
+  return live.findLast((deployment) => deployment.at <= at)?.version ?? live[0]?.version ?? '20240101.1'
+}
+
+/** The first deployment after an instant (both ms): what runs in PENDING_VERSION are waiting for. */
+export function deployedAfter({ live }: Deployments, at: number): number {
+  return live.find((deployment) => deployment.at > at)?.at ?? at + SOON
 }
 
 /**
@@ -19,7 +30,7 @@ export interface Deployments {
  */
 export function deployments(random: Random, start: number, days: number, perDay: number): Deployments {
   const earliest = start - (days + 2) * DAY
-  const awaited = start + 80 * MINUTE
+  const awaited = start + SOON
   const instants = [earliest, awaited]
   for (let day = earliest - (earliest % DAY) + DAY; day < start + 4 * DAY; day += DAY) {
     const isWorkday = ![0, 6].includes((day / DAY + 4) % 7)
@@ -28,13 +39,7 @@ export function deployments(random: Random, start: number, days: number, perDay:
       if (at < start - 3 * HOUR || at > awaited) instants.push(at)
     }
   }
-  const live = number(instants.sort((a, b) => a - b))
-  return {
-    awaited,
-    versionAt(at) {
-      return live.findLast((deployment) => deployment.at <= at)?.version ?? live[0]?.version ?? '20240101.1'
-    },
-  }
+  return { live: number(instants.sort((a, b) => a - b)) }
 }
 
 function number(instants: readonly number[]): { at: number; version: string }[] {

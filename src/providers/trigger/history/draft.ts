@@ -4,7 +4,6 @@ import type { Step } from '../run.ts'
 import type { Traffic } from '../section.ts'
 import type { Status } from '../status.ts'
 import type { Environment } from '../world.ts'
-import type { Deployments } from './deployments.ts'
 import type { Extreme } from './extremes.ts'
 import type { Task } from './tasks.ts'
 
@@ -41,5 +40,4 @@ export interface Occasion {
   /** Days of history before it. */
   readonly days: number
   readonly random: Random
-  readonly deployments: Deployments
 }

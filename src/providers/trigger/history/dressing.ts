@@ -1,19 +1,32 @@
 import { createHash } from 'node:crypto'
 import { iso } from '../../../core/clock.ts'
-import { HEX } from '../../../core/random.ts'
+import { HEX, type Random } from '../../../core/random.ts'
 import type { Run } from '../../../core/run.ts'
 import type { Plan, RunFacets, Step, StoredRun } from '../run.ts'
-import { customers } from './customers.ts'
+import { CUSTOMERS, customers } from './customers.ts'
+import { versionAt } from './deployments.ts'
 import type { Draft, Occasion } from './draft.ts'
 import { cuids } from './ids.ts'
 import { EXPIRY } from './life.ts'
 import { CENTS_PER_RUN, centsPerMs } from './machines.ts'
 import type { Task } from './tasks.ts'
 
+/** What many runs share: the machine that makes their ids, and the customers they are for. */
+export interface Wardrobe {
+  readonly cuid: ReturnType<typeof cuids>
+  readonly tagsFor: ReturnType<typeof customers>
+}
+
+/** The wardrobe of an environment's seeded runs. */
+export function wardrobe(random: Random): Wardrobe {
+  return { cuid: cuids(random.fork('ids')), tagsFor: customers(random.fork('customers'), CUSTOMERS) }
+}
+
 /** Makes runs of drafts: ids, tags, keys, prices, and all else that a list shows (fidelity/trigger.md §6). */
-export function dressing({ environment, traffic, random, deployments }: Occasion): (draft: Draft) => Run {
-  const cuid = cuids(random.fork('ids'))
-  const tagsFor = customers(random.fork('customers'))
+export function dressing(
+  { environment, traffic, random }: Occasion,
+  { cuid, tagsFor }: Wardrobe,
+): (draft: Draft) => Run {
   const isDev = environment.kind === 'dev'
   // Where runs execute; in dev that is somebody's own machine.
   const regions = isDev ? undefined : { 'us-east-1': 7, 'eu-central-1': environment.kind === 'prod' ? 3 : 0 }
@@ -60,7 +73,10 @@ export function dressing({ environment, traffic, random, deployments }: Occasion
     const plan: Plan = {
       steps,
       since: createdAt,
-      version: deployments.versionAt(steps.find(({ status }) => status === 'DEQUEUED')?.at ?? createdAt),
+      version: versionAt(
+        environment.deployments,
+        steps.find(({ status }) => status === 'DEQUEUED')?.at ?? createdAt,
+      ),
       centsPerMs: isDev ? 0 : centsPerMs(task.machine),
       centsPerRun: isDev ? 0 : CENTS_PER_RUN,
       ...(error && { error }),

@@ -1,6 +1,7 @@
 import type { Random } from '../../../core/random.ts'
 import type { Step } from '../run.ts'
 import type { Status } from '../status.ts'
+import { deployedAfter } from './deployments.ts'
 import type { Draft, Occasion } from './draft.ts'
 import { type Fate, held, life } from './life.ts'
 import { TASKS, type Task } from './tasks.ts'
@@ -12,10 +13,7 @@ export function* unfinished(occasion: Occasion, count: number): Generator<Draft>
   const statuses = occasion.fidelity === 'live' ? OBSERVED : DOCUMENTED
   for (let i = 0; i < count; i++) {
     const status = statuses[i % statuses.length] ?? 'EXECUTING'
-    if (status === 'PENDING_VERSION' || status === 'WAITING_FOR_DEPLOY')
-      yield awaitingVersion(status, occasion)
-    else if (status === 'DELAYED') yield delayed(occasion)
-    else yield caughtIn(status, occasion)
+    yield unfinishedIn(status, occasion)
   }
 }
 
@@ -48,16 +46,32 @@ const OBSERVED: readonly Status[] = [
 
 const PLAIN = TASKS.filter((task) => task.weight > 0 && !task.schedule && !task.fansOut)
 
+/** What a run is in that waits for a deployment. */
+type Awaiting = 'PENDING_VERSION' | 'WAITING_FOR_DEPLOY'
+
+function isAwaiting(status: Status): status is Awaiting {
+  return status === 'PENDING_VERSION' || status === 'WAITING_FOR_DEPLOY'
+}
+
+/** A run that is in the middle of that status at the start. */
+export function unfinishedIn(status: Status, occasion: Occasion, task?: Task): Draft {
+  if (isAwaiting(status)) return awaitingVersion(status, occasion, task)
+  return status === 'DELAYED' ? delayed(occasion, task) : caughtIn(status, occasion, task)
+}
+
 /** The tasks whose runs stay in a status for long enough to be caught in it. */
-function tasksFor(status: Status): Task[] {
+export function tasksFor(status: Status): Task[] {
   if (status === 'EXECUTING') return PLAIN.filter((task) => task.busy[1] >= MINUTE)
   if (status === 'WAITING_TO_RESUME' || status === 'PAUSED') return PLAIN.filter((task) => task.waits)
   if (status === 'RETRYING_AFTER_FAILURE') return PLAIN.filter((task) => task.backoff[1] >= MINUTE)
-  return PLAIN
+  return status === 'DELAYED' ? PLAIN.filter((task) => task.delay) : PLAIN
 }
 
-function caughtIn(status: Status, { start, random }: Occasion): Draft {
-  const task = random.pick(tasksFor(status))
+function caughtIn(
+  status: Status,
+  { start, random }: Occasion,
+  task: Task = random.pick(tasksFor(status)),
+): Draft {
   const fate: Fate = {
     outcome: 'COMPLETED_SUCCESSFULLY',
     retried: status === 'RETRYING_AFTER_FAILURE',
@@ -80,18 +94,18 @@ function ageIn(status: Status, steps: readonly Step[], random: Random): number {
 
 /** A run of a task that is not deployed yet: it queues once the next deployment has it. */
 function awaitingVersion(
-  status: 'PENDING_VERSION' | 'WAITING_FOR_DEPLOY',
-  { start, random, deployments }: Occasion,
+  status: Awaiting,
+  { environment, start, random }: Occasion,
+  task: Task = random.pick(tasksFor(status)),
 ): Draft {
-  const task = random.pick(PLAIN)
   const createdAt = start - random.int(3 * MINUTE, 90 * MINUTE)
   const after = life(random, task, { outcome: 'COMPLETED_SUCCESSFULLY' })
-  return { createdAt, task, status, steps: held(after, deployments.awaited - createdAt) }
+  const deployed = deployedAfter(environment.deployments, start)
+  return { createdAt, task, status, steps: held(after, deployed - createdAt) }
 }
 
 /** A run that is not to start before some hours after the start. */
-function delayed({ start, random }: Occasion): Draft {
-  const task = random.pick(PLAIN.filter((task) => task.delay))
+function delayed({ start, random }: Occasion, task: Task = random.pick(tasksFor('DELAYED'))): Draft {
   const [least, most] = task.delay ?? [0, 0]
   const delay = random.int(least, most)
   const createdAt = start - Math.floor(delay * random.float(0.05, 0.6))

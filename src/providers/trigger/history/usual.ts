@@ -91,10 +91,10 @@ export function* usual(occasion: Occasion, past: number): Generator<Draft> {
 
 const STARTED = TASKS.filter((task) => !task.isChild)
 const UNSCHEDULED = STARTED.filter((task) => !task.schedule)
-const PLAIN = UNSCHEDULED.filter((task) => !task.fansOut)
+export const PLAIN = UNSCHEDULED.filter((task) => !task.fansOut)
 
 /** One of the tasks, each as likely as its weight. */
-function pick(random: Random, tasks: readonly Task[]): Task {
+export function pick(random: Random, tasks: readonly Task[]): Task {
   const id = random.weighted(Object.fromEntries(tasks.map(({ id, weight }) => [id, weight])))
   const task = tasks.find((task) => task.id === id)
   if (task === undefined) throw new Error(`no task ${id}`)
@@ -127,17 +127,24 @@ function endsIn(fidelity: Fidelity): Outcome[] {
     : outcomes.filter((end) => !OBSERVED_OUTCOMES.some((own) => own === end))
 }
 
+/** How likely each end is. */
+function weightsOf(asked: Outcomes, ends: readonly Outcome[]): Record<Outcome, number> {
+  const words = ends.some((end) => asked[ENDS[end]]) ? asked : DEFAULTS.outcomes
+  return Object.fromEntries(ends.map((end) => [end, words[ENDS[end]] ?? 0])) as Record<Outcome, number>
+}
+
+/** How a run ends that nothing is known of. */
+export function anyEnd({ random, fidelity, traffic }: Occasion): Outcome {
+  return random.weighted(weightsOf(traffic.outcomes, endsIn(fidelity)))
+}
+
 /**
  * How the i-th run ends: by chance, except that each possible end has one run in the older half of the past for
  * certain, where every run has ended by the start.
  */
 function outcomes(random: Random, asked: Outcomes, past: number, fidelity: Fidelity): (i: number) => Outcome {
   const ends = endsIn(fidelity)
-  const words = ends.some((end) => asked[ENDS[end]]) ? asked : DEFAULTS.outcomes
-  const weights = Object.fromEntries(ends.map((end) => [end, words[ENDS[end]] ?? 0])) as Record<
-    Outcome,
-    number
-  >
+  const weights = weightsOf(asked, ends)
   const possible = ends.filter((end) => weights[end] > 0)
   const certain = new Map(
     possible.map((outcome, n) => [Math.floor(((n + 0.5) * past) / (2 * possible.length)), outcome]),

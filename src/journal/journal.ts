@@ -1,0 +1,165 @@
+import { wallNow } from '../core/clock.ts'
+import type { Exchange, Journal, JournalEntry, JournalFilter, Remark, Report } from '../core/journal.ts'
+import { clipped, MOST_KEPT } from './bounds.ts'
+import { Breaches } from './breaches.ts'
+import type { Contract } from './contract.ts'
+import { Coverage, sumOf } from './coverage.ts'
+import { Habits, type OpenRemark } from './habits.ts'
+import { Ring } from './ring.ts'
+import type { Analysis, Terms } from './terms.ts'
+
+/** What clients are held to, one for each API: made once per server. */
+export type Contracts = readonly Contract[]
+
+/** The journal that holds clients to the vendors' documents. Its memory is bounded, whatever comes. */
+export class ContractJournal implements Journal {
+  readonly #contracts: ReadonlyMap<string, Contract>
+  readonly #entries: Ring<JournalEntry>
+  #breaches = new Breaches()
+  #habits = new Habits()
+  #coverage = new Coverage()
+  #recorded = 0
+  #first: number | null = null
+  #latest: number | null = null
+
+  /** `size`: how many exchanges it keeps, at least 1. `contracts` are shared by all journals. */
+  constructor(size: number, contracts: Contracts) {
+    this.#entries = new Ring(size)
+    this.#contracts = new Map(contracts.map((contract) => [contract.provider, contract]))
+  }
+
+  get recorded(): number {
+    return this.#recorded
+  }
+
+  get kept(): number {
+    return this.#entries.length
+  }
+
+  record(exchange: Exchange, at: number, wall: number): void {
+    const id = ++this.#recorded
+    this.#first ??= at
+    this.#latest = at
+    let remarks: readonly Remark[] = []
+    try {
+      remarks = this.#judge(exchange, id, at, wall)
+    } catch {
+      // Whatever is wrong here, the request that was answered is not to fail for it.
+    }
+    this.#entries.add({ ...kept(exchange), id, at, wall, remarks })
+  }
+
+  list(
+    filter: JournalFilter,
+    now?: number,
+  ): { readonly entries: readonly JournalEntry[]; readonly more: boolean } {
+    const open = new Map<number, Remark[]>()
+    for (const { id, remark } of this.#open(now)) open.set(id, [...(open.get(id) ?? []), remark])
+    const entries: JournalEntry[] = []
+    const oldest = this.#recorded - this.kept + 1
+    for (const entry of this.#entries.from(Math.max(0, (filter.after ?? 0) + 1 - oldest))) {
+      const late = open.get(entry.id)
+      const shown = late === undefined ? entry : { ...entry, remarks: [...entry.remarks, ...late] }
+      if (!matches(shown, filter)) continue
+      if (entries.length === filter.limit) return { entries, more: true }
+      entries.push(shown)
+    }
+    return { entries, more: false }
+  }
+
+  clear(): void {
+    this.#entries.clear()
+    this.#breaches = new Breaches()
+    this.#habits = new Habits()
+    this.#coverage = new Coverage()
+    this.#recorded = 0
+    this.#first = null
+    this.#latest = null
+  }
+
+  report(now?: number): Report {
+    const operations = this.#coverage.operations(this.#contracts.values())
+    const open = new Breaches()
+    for (const { remark, ...occasion } of this.#open(now)) open.add(remark, occasion)
+    return {
+      exchanges: this.#recorded,
+      from: this.#first,
+      to: this.#latest,
+      coverage: sumOf(operations.map(({ coverage }) => coverage)),
+      operations,
+      breaches: [...this.#breaches.list(), ...open.list()].sort((a, b) => a.first - b.first),
+    }
+  }
+
+  #open(now: number | undefined): OpenRemark[] {
+    return this.#habits.open({ at: now ?? this.#latest ?? 0, wall: wallNow() })
+  }
+
+  #judge(exchange: Exchange, id: number, at: number, wall: number): readonly Remark[] {
+    const { provider, operationId, step, fidelity } = exchange
+    const contract = this.#contracts.get(provider)
+    if (contract === undefined) return []
+    // A path that takes another method belongs to an operation, but this was no call of it.
+    const terms =
+      step === 'route' || operationId === undefined ? undefined : contract.terms(operationId, fidelity)
+    if (terms === undefined) {
+      this.#coverage.addOther(exchange)
+      const remark = contract.undocumented(exchange)
+      if (remark === undefined) return []
+      this.#breaches.add(remark, { id, provider, operation: null })
+      return [remark]
+    }
+    const analysis = contract.analyse(terms, exchange)
+    this.#coverage.add(terms, exchange, analysis)
+    const early = this.#habits.learn(exchange, terms, analysis, id, { at, wall })
+    const remarks = remarksOn(exchange, terms, analysis)
+    const all = early === undefined ? remarks : [...remarks, early]
+    for (const remark of all) this.#breaches.add(remark, { id, provider, operation: terms.operationId })
+    return all
+  }
+}
+
+function remarksOn(exchange: Exchange, terms: Terms, analysis: Analysis): readonly Remark[] {
+  const { step, status } = exchange
+  const isRefused = step === 'validate' && (status === 400 || status === 422)
+  return isRefused ? terms.refused(exchange, analysis) : analysis.remarks
+}
+
+/** What is kept of an exchange: no text at a client's length. */
+function kept(exchange: Exchange): Exchange {
+  const { method, path, search, headers } = exchange
+  const texts = Object.values(headers)
+  if (
+    search.length <= MOST_KEPT &&
+    path.length <= MOST_KEPT &&
+    texts.every((text) => text.length <= MOST_HEADER)
+  )
+    return exchange
+  return {
+    ...exchange,
+    method: clipped(method, MOST_HEADER),
+    path: clipped(path, MOST_KEPT),
+    search: clipped(search, MOST_KEPT),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, text]) => [name, clipped(text, MOST_HEADER)]),
+    ),
+  }
+}
+
+const MOST_HEADER = 256
+
+function matches(entry: JournalEntry, filter: JournalFilter): boolean {
+  const { provider, operation, status, remark, since, until } = filter
+  return (
+    (provider === undefined || entry.provider === provider) &&
+    (operation === undefined || entry.operationId === operation) &&
+    (status === undefined || hasStatus(entry.status, status)) &&
+    (remark === undefined || entry.remarks.some(({ kind }) => remark === 'any' || kind === remark)) &&
+    (since === undefined || entry.at >= since) &&
+    (until === undefined || entry.at <= until)
+  )
+}
+
+function hasStatus(status: number, wanted: string): boolean {
+  return wanted.endsWith('xx') ? String(status).startsWith(wanted.charAt(0)) : String(status) === wanted
+}

@@ -1,0 +1,163 @@
+import type { Fidelity } from '../core/fidelity.ts'
+import type { Provider } from '../core/provider.ts'
+import type { Secrets } from '../core/secrets.ts'
+import { seededRandom } from '../seed/random.ts'
+import { type Scenario, Scenarios } from '../seed/scenario.ts'
+import type { Database } from '../store/database.ts'
+import { SqliteRuns } from '../store/runs.ts'
+import { type Template, Templates } from '../store/templates.ts'
+import { FOLDERS } from './folders.ts'
+
+/** What a sandbox is filled with: same filling and secrets, same bytes. */
+export interface Filling {
+  readonly scenario: string
+  readonly seed: number
+  /** Decides what the data holds too: `live` has states that no document knows. */
+  readonly fidelity: Fidelity
+  /** The instant (ms) that the data is built around. */
+  readonly start: number
+}
+
+/** The standing data of each provider, by its name. */
+export type Worlds = Readonly<Record<string, unknown>>
+
+interface Kept extends Omit<Filling, 'scenario'> {
+  readonly scenario: Scenario
+  readonly template: Template
+  /** By provider. */
+  readonly ids: ReadonlyMap<string, readonly string[]>
+}
+
+/** How many fillings are kept as templates, and how large (in runs) one may be. */
+const MOST_TEMPLATES = 4
+const LARGEST_TEMPLATE = 20_000
+/** How many ids of a world a copy can rename: they are one expression of SQL, which has its bounds. */
+const MOST_IDS = 200
+/** How old (ms) data may be that a sandbox on the wall clock begins with. */
+const FRESH = 600_000
+
+/** Fills sandboxes. What was generated once is copied for the next sandbox that is filled alike. */
+export class Fillings {
+  readonly #database: Database
+  readonly #providers: readonly Provider[]
+  readonly #scenarios: Scenarios
+  readonly #templates: Templates
+  /** The one used last at the end. */
+  #kept: Kept[] = []
+  /** Made in a transaction that is not over. */
+  #made: Kept[] = []
+
+  constructor(database: Database, providers: readonly Provider[]) {
+    this.#database = database
+    this.#providers = providers
+    this.#scenarios = new Scenarios(FOLDERS.seeds, providers)
+    this.#templates = new Templates(database)
+  }
+
+  /** The start for a sandbox on the wall clock: that of a template made a moment ago, if there is one, else `now` (ms). */
+  startBy(now: number, { scenario: name, seed, fidelity }: Omit<Filling, 'start'>): number {
+    const scenario = this.#scenarios.load(name)
+    const fresh = this.#kept.findLast(
+      (kept) =>
+        kept.scenario === scenario &&
+        kept.seed === seed &&
+        kept.fidelity === fidelity &&
+        kept.start <= now &&
+        now - kept.start < FRESH,
+    )
+    return fresh?.start ?? now
+  }
+
+  /** The worlds of a sandbox with these secrets. Throws ScenarioError. */
+  worlds(filling: Filling, secrets: Secrets): Worlds {
+    const scenario = this.#scenarios.load(filling.scenario)
+    return Object.fromEntries(
+      this.#providers.map((provider) => [
+        provider.name,
+        this.#build(provider, scenario, filling, secrets).world,
+      ]),
+    )
+  }
+
+  /**
+   * Fills an empty sandbox with the runs of these providers (all when left out) as they stand at `at` (ms, the start when
+   * left out), within `transaction`. Throws ScenarioError.
+   */
+  fill(
+    sandbox: string,
+    filling: Filling,
+    secrets: Secrets,
+    { at = filling.start, only }: { readonly at?: number; readonly only?: readonly string[] } = {},
+  ): void {
+    const scenario = this.#scenarios.load(filling.scenario)
+    const providers = this.#providers.filter(({ name }) => only?.includes(name) ?? true)
+    // A template has been settled at the start, and no run can be taken back from there.
+    const kept = at >= filling.start ? this.#find(scenario, filling) : undefined
+    let runs = 0
+    for (const provider of providers) {
+      const { name, seeds, next } = provider
+      const built = this.#build(provider, scenario, filling, secrets)
+      if (kept === undefined) {
+        const settledAt = Math.min(at, filling.start)
+        runs += new SqliteRuns(this.#database, sandbox, name, next, () => settledAt).insert(
+          built.runs,
+          settledAt,
+        )
+      } else {
+        const to = seeds.ids?.(built.world) ?? []
+        this.#templates.copy(kept.template, name, sandbox, { from: kept.ids.get(name) ?? [], to })
+      }
+    }
+    const isWhole = at === filling.start && providers.length === this.#providers.length
+    if (kept === undefined && isWhole && runs <= LARGEST_TEMPLATE)
+      this.#keep(sandbox, scenario, filling, secrets)
+  }
+
+  /** All of `work`, which fills sandboxes, or nothing of it. */
+  transaction<T>(work: () => T): T {
+    try {
+      const result = this.#database.transaction(work)
+      this.#kept.push(...this.#made)
+      while (this.#kept.length > MOST_TEMPLATES) {
+        const oldest = this.#kept.shift()
+        if (oldest !== undefined) this.#templates.drop(oldest.template)
+      }
+      return result
+    } finally {
+      this.#made = []
+    }
+  }
+
+  #build(
+    { name, seeds }: Provider,
+    { days, sections }: Scenario,
+    { seed, fidelity, start }: Filling,
+    secrets: Secrets,
+  ) {
+    const random = seededRandom(seed, name)
+    return seeds.build({ section: sections[name] ?? {}, fidelity, start, days, random, secrets })
+  }
+
+  #find(scenario: Scenario, { seed, fidelity, start }: Filling): Kept | undefined {
+    const kept = this.#kept.find(
+      (kept) =>
+        kept.scenario === scenario &&
+        kept.seed === seed &&
+        kept.fidelity === fidelity &&
+        kept.start === start,
+    )
+    if (kept !== undefined) this.#kept = [...this.#kept.filter((other) => other !== kept), kept]
+    return kept
+  }
+
+  #keep(sandbox: string, scenario: Scenario, filling: Filling, secrets: Secrets): void {
+    const ids = new Map<string, readonly string[]>()
+    for (const provider of this.#providers) {
+      const { world } = this.#build(provider, scenario, filling, secrets)
+      ids.set(provider.name, provider.seeds.ids?.(world) ?? [])
+    }
+    if ([...ids.values()].some((texts) => texts.length > MOST_IDS)) return
+    const { seed, fidelity, start } = filling
+    this.#made.push({ scenario, seed, fidelity, start, ids, template: this.#templates.keep(sandbox, ids) })
+  }
+}
