@@ -225,6 +225,16 @@ t.test('--db keeps the data: a restart loses nothing and seeds nothing', async (
   })
 })
 
+t.test('a file that another process serves from is refused', async (t) => {
+  const db = join(t.testdir(), 'runyard.db')
+  const first = await serving(t, ['--db', db, '--scenario', 'empty'])
+  const second = await run(['--db', db])
+  t.equal(second.code, 1)
+  t.match(second.err, /runyard.db is in use by another process. Stop that one, or name another file./)
+  t.equal(await first.stop(), 0)
+  t.equal(await (await serving(t, ['--db', db])).stop(), 0, 'and taken once that one has ended')
+})
+
 t.test('a file that is not ours is refused and left untouched', async (t) => {
   const folder = t.testdir({ 'notes.txt': 'not a database at all', 'short.db': 'SQLite format 3' })
   const sqlite = (name: string, sql: string): string => {

@@ -121,7 +121,7 @@ t.test('a clock is set, moved, frozen and thawed', async (t) => {
     [{ frozen: true }, /^2026-06-01T12:01:0/, true],
     [{ now: '2026-06-02T00:00:00Z', frozen: false }, /^2026-06-02T00:00:0/, false],
     [{ now: '2026-06-02T00:00:00Z', frozen: true }, '2026-06-02T00:00:00.000Z', true],
-    [{ now: '0001-01-01T00:00:00Z' }, '0001-01-01T00:00:00.000Z', true],
+    [{ now: '1970-01-01T00:00:00Z' }, '1970-01-01T00:00:00.000Z', true],
     [{ now: '9999-12-31T23:59:59.999Z' }, '9999-12-31T23:59:59.999Z', true],
   ]
   for (const [change, now, frozen] of cases) {
@@ -142,6 +142,18 @@ t.test('a thawed clock ticks on from its present', async (t) => {
   t.ok(before >= Date.parse('2030-01-01T00:00:00Z'))
 })
 
+t.test('a clock that goes stops at the end of time', async (t) => {
+  const yard = await serve(t)
+  await yard.control('POST', '/sandboxes', {
+    id: 'last',
+    clock: { now: '9999-12-31T23:59:59.999Z', frozen: false },
+  })
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  const { status, json } = await yard.control<{ sandboxes: SandboxView[] }>('GET', '/sandboxes')
+  t.equal(status, 200)
+  t.same(json.sandboxes[1]?.clock, { now: '9999-12-31T23:59:59.999Z', frozen: false })
+})
+
 t.test('what a clock cannot be told, and why', async (t) => {
   const yard = await serve(t)
   const cases: readonly [change: unknown, detail: RegExp][] = [
@@ -149,6 +161,8 @@ t.test('what a clock cannot be told, and why', async (t) => {
     [{ now: '2026-06-01T12:00:00Z', advance: '5m' }, /`now` or `advance`, not both/],
     [{ now: 'noon' }, /\/now must match format/],
     [{ now: '2026-02-30T00:00:00Z' }, /\/now/],
+    [{ now: '1969-12-31T23:59:59.999Z' }, /\/now is no instant from 1970 to 9999/],
+    [{ now: '9999-12-31T23:59:59-00:01' }, /\/now is no instant from 1970 to 9999/],
     [{ advance: '-5m' }, /\/advance must be: Milliseconds, or a text/],
     [{ advance: -5 }, /\/advance must be/],
     [{ advance: '5 minutes' }, /\/advance must be/],

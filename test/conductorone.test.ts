@@ -658,6 +658,12 @@ t.test('routes', async (t) => {
     }
     if (path.startsWith(TOKEN)) t.equal(got.headers.get('cache-control'), 'no-store')
   }
+  const asked = { method: 'GET', path: `${RUNS}/` } as ApiRequest
+  t.equal(
+    provider.trailingSlash?.(asked, `${RUNS}?a="b"&c='d'<e>`).body,
+    `<a href="${RUNS}?a=&#34;b&#34;&amp;c=&#39;d&#39;&lt;e&gt;">Moved Permanently</a>.\n\n`,
+    'as Go escapes',
+  )
   const byHost = await yard.runyard.fetch(`http://acme.conductor.one${RUNS}`, { headers: { authorization } })
   t.equal(byHost.status, 200, "the vendor's host")
   const elsewhere = await yard.runyard.fetch('http://acme.conductor.one/elsewhere')

@@ -321,3 +321,26 @@ t.test("its types are a user's, whatever library that one compiles for", async (
     )
   }
 })
+
+t.test('closing answers requests without a socket that are in flight', async (t) => {
+  const runyard = await createRunyard({ clock: NOW, log: 'silent' })
+  const sandbox = await runyard.sandbox('default')
+  const { clientId, clientSecret } = sandbox?.credentials.nx1.oauth.service ?? {
+    clientId: '',
+    clientSecret: '',
+  }
+  const token = await runyard.fetch('/realms/rapid/protocol/openid-connect/token', {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: clientId,
+      client_secret: clientSecret,
+    }),
+  })
+  const { access_token } = (await token.json()) as { access_token: string }
+  const headers = { authorization: `Bearer ${access_token}` }
+  const asked = Array.from({ length: 40 }, () => runyard.fetch('/api/crew-runs', { headers }))
+  await runyard.close()
+  const statuses = (await Promise.all(asked)).map(({ status }) => status)
+  t.same(new Set(statuses), new Set([200]))
+})

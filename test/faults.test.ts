@@ -6,12 +6,15 @@ import { connect, type Socket } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
 import { TriggerClient } from '@trigger.dev/sdk'
 import fc from 'fast-check'
+import { pino } from 'pino'
 import t from 'tap'
+import { LATEST } from '../src/core/clock.ts'
 import type { FaultRule, Target } from '../src/core/fault.ts'
 import type { Fidelity } from '../src/core/fidelity.ts'
 import type { Sandbox, Sandboxes } from '../src/core/sandbox.ts'
 import { SandboxFaults } from '../src/faults/faults.ts'
 import { receive } from '../src/http/receive.ts'
+import { httpServer } from '../src/http/server.ts'
 import { walk } from '../src/http/walk.ts'
 import { seededRandom } from '../src/seed/random.ts'
 import { discoverProviders, serve as serveProvider } from '../src/server/discover.ts'
@@ -542,6 +545,10 @@ t.test('faults stack, expire and go', async (t) => {
   await fail(yard, { status: 503 })
   await yard.send('POST', '/_runyard/sandboxes/default/reset')
   t.match(await listed(yard), [], 'a reset takes them away')
+
+  const longest = { id: 'fault-1', for: LATEST - NOW, until: '9999-12-31T23:59:59.999Z' }
+  t.match(await fail(yard, { delay: 1, for: longest.for }), longest)
+  t.match(await listed(yard), [longest], 'the furthest end there is')
 })
 
 t.test('what cannot be is refused, with what can', async (t) => {
@@ -570,7 +577,9 @@ t.test('what cannot be is refused, with what can', async (t) => {
     [{ delay: '11m' }, ['/delay'], /longer than 600000 ms/],
     [{ delay: { min: 0, max: 600_001 } }, ['/delay/max'], /longer/],
     [{ slow: 1e300 }, ['/slow'], /longer/],
-    [{ delay: 1, for: `${'9'.repeat(400)}w` }, ['/for'], /longer than a date can say/],
+    [{ delay: 1, for: `${'9'.repeat(400)}w` }, ['/for'], /beyond the year 9999/],
+    [{ delay: 1, for: '9999999d' }, ['/for'], /beyond the year 9999/],
+    [{ delay: 1, for: LATEST - NOW + 1 }, ['/for'], /beyond the year 9999/],
     [{ delay: 1, for: '300000w', provider: 'x', slow: '1d' }, ['/provider', '/slow'], /./],
   ]
   for (const [body, pointers, says] of cases) {
@@ -894,11 +903,18 @@ t.test("a sandbox's faults are its own", async (t) => {
       },
     })
   }
-  const asked: readonly [what: string, ask: (sandbox: SandboxView) => Promise<{ status: number }>][] = [
+  const asked: [what: string, ask: (sandbox: SandboxView) => Promise<{ status: number }>][] = [
     ['a key', (sandbox) => yard.get(RUNS, asProd({ sandbox }))],
     ['a token endpoint, by the client in the body', mint],
     ['a token endpoint, by the client in the header', sign],
   ]
+  asked.push([
+    'a login page, by the client in the query',
+    ({ credentials }) =>
+      yard.get(
+        `/realms/rapid/protocol/openid-connect/auth?response_type=code&redirect_uri=http://localhost/&client_id=${credentials.nx1.oauth.clientId}`,
+      ),
+  ])
   t.equal((await mint(other)).status, 200)
   t.ok((await mint(other)).headers.get('c1-trace-id'), "in its own sandbox's fidelity")
   t.equal((await mint(yard.sandbox)).headers.get('c1-trace-id'), null)
@@ -949,25 +965,21 @@ t.test('a sandbox that is deleted while it is asked makes no error of it', async
   t.same([...seen].sort(), [200, 204, 401])
 })
 
-t.test('a credential whose sandbox goes before it is looked up opens nothing', async (t) => {
+t.test('a credential opens no sandbox but its own', async (t) => {
   const provider = served.find((each) => each.provider.name === 'nx1')
   if (provider === undefined) throw new Error('no Nx1')
-  const recorded: unknown[] = []
-  // Over a connection, nothing comes between the two: what the walk asks of a sandbox is put in its place.
-  const standing = {
-    id: 'default',
-    fidelity: 'spec',
-    clock: { now: () => NOW, frozen: true },
-    faults: new SandboxFaults((label) => seededRandom(1, label)),
-    journal: { record: (exchange: unknown) => void recorded.push(exchange) },
-  } as unknown as Sandbox
-  const sandboxes = {
-    get: (id: string) => (id === 'default' ? standing : undefined),
-    keyring: () => ({
-      find: async (name: string) =>
-        name === 'psk' ? { sandbox: 'gone', name, grant: { kind: 'reader' } } : undefined,
-    }),
-  } as unknown as Sandboxes
+  // Over a connection, little comes between two steps: what the walk asks of sandboxes is put in their place.
+  const sandboxOf = (id: string, kept: unknown[]): Sandbox =>
+    ({
+      id,
+      fidelity: 'spec',
+      clock: { now: () => NOW, frozen: true },
+      faults: new SandboxFaults((label) => seededRandom(1, label)),
+      journal: { record: (exchange: unknown) => void kept.push(exchange) },
+      credentials: () => ({ labels: new Map([['psk', 'a key']]) }),
+      world: () => ({}),
+      runs: () => ({ list: async () => ({ items: [], hasMore: false }) }),
+    }) as unknown as Sandbox
   const { rawPath, ...received } = receive({
     method: 'GET',
     url: '/api/crew-runs',
@@ -976,12 +988,128 @@ t.test('a credential whose sandbox goes before it is looked up opens nothing', a
     scheme: 'http',
     fidelity: 'spec',
   })
+  const rows: readonly [
+    what: string,
+    again: { readonly sandbox: boolean; readonly key: boolean; readonly late?: boolean },
+    status: number,
+  ][] = [
+    ['goes while its key is looked up', { sandbox: false, key: false }, 401],
+    ['goes, and another of its id is made', { sandbox: true, key: false }, 401],
+    ['is reset', { sandbox: true, key: true }, 200],
+    ['goes and is made at the last moment', { sandbox: true, key: false, late: true }, 401],
+    ['is reset at the last moment', { sandbox: true, key: true, late: true }, 200],
+  ]
+  for (const [what, again, status] of rows) {
+    const kept: Record<string, unknown[]> = { standing: [], before: [], after: [] }
+    const standing = sandboxOf('default', kept.standing ?? [])
+    let own: Sandbox | undefined = sandboxOf('own', kept.before ?? [])
+    let hasKey = true
+    let asked = 0
+    const sandboxes = {
+      get: (id: string) => (id === 'default' ? standing : own),
+      keyring: () => ({
+        find: async (name: string) => {
+          if (name !== 'psk' || !hasKey) return undefined
+          // What happens meanwhile.
+          if (++asked === (again.late ? 2 : 1)) {
+            own = again.sandbox ? sandboxOf('own', kept.after ?? []) : undefined
+            hasKey = again.key
+          }
+          return { sandbox: 'own', name, grant: { kind: 'reader', owner: 'psk', admin: true } }
+        },
+      }),
+    } as unknown as Sandboxes
+    const errors: unknown[] = []
+    const around = {
+      providers: [provider.provider],
+      sandboxes,
+      checkReplies: true,
+      report: (error: unknown) => void errors.push(error),
+    }
+    const walked = await walk(provider, { ...received, path: rawPath, params: {}, mount: '' }, around)
+    t.match(walked, { reply: { status } }, `its sandbox ${what}`)
+    t.match(
+      [kept.standing, kept.before, kept.after],
+      status === 200
+        ? [[], [], [{ status, credential: 'a key' }]]
+        : [[{ status, credential: undefined }], [], []],
+      `its sandbox ${what}: the journals`,
+    )
+    t.same(errors, [], `its sandbox ${what}: no error of ours`)
+  }
+})
+
+t.test('a token in flight does not open the next sandbox of that id', async (t) => {
+  const { runyard } = await serve(t, { scenario: 'empty' })
+  const make = () => runyard.sandbox({ id: 'brief' })
+  let sandbox = await make()
+  for (let turns = 0; turns < 8; turns++) {
+    const { clientId = '', clientSecret = '' } = sandbox.credentials.conductorone.admin ?? {}
+    const minted = await runyard.fetch('/auth/v1/token', {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: clientId,
+        client_secret: clientSecret,
+      }),
+    })
+    const { access_token: token } = (await minted.json()) as { access_token: string }
+    const headers = { authorization: `Bearer ${token}` }
+    const asked = Array.from({ length: 40 }, () => runyard.fetch('/api/v1/role-mining/runs', { headers }))
+    // How far they have come by then is another matter each time.
+    for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve))
+    await sandbox.delete()
+    sandbox = await make()
+    const statuses = new Set((await Promise.all(asked)).map(({ status }) => status))
+    t.ok([...statuses].every((status) => status === 200 || status === 401))
+    t.equal((await sandbox.journal.list()).recorded, 0, `after ${turns} turns`)
+  }
+})
+
+t.test('an error of the journal fails no request, and is told', async (t) => {
+  const yard = served.find((each) => each.provider.name === 'nx1')
+  if (yard === undefined) throw new Error('no Nx1')
+  const wrong = new Error('the journal is wrong')
+  const standing = {
+    id: 'default',
+    fidelity: 'spec',
+    clock: { now: () => NOW, frozen: true },
+    journal: {
+      record: () => {
+        throw wrong
+      },
+    },
+  } as unknown as Sandbox
+  const sandboxes = {
+    get: () => standing,
+    keyring: () => ({ find: async () => undefined }),
+  } as unknown as Sandboxes
+  const key = `psk_prod_${'x'.repeat(32)}`
+  const lines: string[] = []
   const errors: unknown[] = []
-  const around = { sandboxes, checkReplies: true, fault: (error: unknown) => void errors.push(error) }
-  const walked = await walk(provider, { ...received, path: rawPath, params: {}, mount: '' }, around)
-  t.match(walked, { sandbox: 'default', reply: { status: 401, body: { detail: /^Invalid/ } } })
-  t.match(recorded, [{ status: 401, credential: undefined }])
-  t.same(errors, [])
+  const around = {
+    providers: served.map(({ provider }) => provider),
+    sandboxes,
+    checkReplies: true,
+    report: (error: unknown) => void errors.push(error),
+  }
+  const control = {
+    answer: () => {
+      throw new Error('nobody asks')
+    },
+  }
+  const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
+  const app = httpServer({ served, around, control, logger })
+  t.teardown(() => app.close())
+  const got = await app.inject({ url: `/nx1/api/crew/${key}?x=1` })
+  t.equal(got.statusCode, 404)
+  t.same(errors, [wrong])
+  t.match(
+    lines.map((line): unknown => JSON.parse(line)),
+    [{ msg: 'exchange', provider: 'nx1', method: 'GET', path: '/nx1/api/crew/[redacted]', status: 404 }],
+    'the log has the path as the journal has it',
+  )
+  t.notMatch(lines.join(''), key)
 })
 
 t.test('the journal is told nothing that could be used as a credential', async (t) => {

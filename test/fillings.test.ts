@@ -42,11 +42,11 @@ t.test('a sandbox that is copied has the bytes of one that is generated', async 
   ]
   for (const [scenario, fidelity, seed] of cases) {
     const name = `${scenario}, ${fidelity}, seed ${seed}`
-    const filling = { scenario, fidelity, seed, start: NOW }
     const database = new Database(undefined)
     const elsewhere = new Database(undefined)
     const fillings = new Fillings(database, providers)
     const generated = new Fillings(elsewhere, providers)
+    const filling = { scenario: fillings.scenario(scenario), fidelity, seed, start: NOW }
     fillings.transaction(() => fillings.fill('generated', filling, ONE))
     fillings.transaction(() => fillings.fill('copied', filling, OTHER))
     generated.transaction(() => generated.fill('generated', filling, OTHER))
@@ -71,7 +71,7 @@ t.test('a sandbox that was changed is no template of the next', async (t) => {
   const database = new Database(undefined)
   t.teardown(() => database.close())
   const fillings = new Fillings(database, providers)
-  const filling = { scenario: 'default', fidelity: 'spec', seed: 1, start: NOW } as const
+  const filling = { scenario: fillings.scenario('default'), fidelity: 'spec', seed: 1, start: NOW } as const
   fillings.transaction(() => fillings.fill('first', filling, ONE))
   const fresh = rows(database, 'first')
   database.run(`UPDATE runs SET body = '{}' WHERE sandbox = 'first'`)
@@ -83,7 +83,7 @@ t.test('what is rolled back leaves no template', async (t) => {
   const database = new Database(undefined)
   t.teardown(() => database.close())
   const fillings = new Fillings(database, providers)
-  const filling = { scenario: 'default', fidelity: 'spec', seed: 1, start: NOW } as const
+  const filling = { scenario: fillings.scenario('default'), fidelity: 'spec', seed: 1, start: NOW } as const
   const failing = (): void => {
     fillings.fill('first', filling, ONE)
     throw new Error('on purpose')
@@ -98,7 +98,7 @@ t.test('only so many templates are kept, and the one used last stays', async (t)
   const database = new Database(undefined)
   t.teardown(() => database.close())
   const fillings = new Fillings(database, providers)
-  const standard = { scenario: 'default', fidelity: 'spec', start: NOW } as const
+  const standard = { scenario: fillings.scenario('default'), fidelity: 'spec', start: NOW } as const
   const kept = (): number =>
     database.get<{ templates: number }>('SELECT count(DISTINCT template) AS templates FROM templates.runs')
       ?.templates ?? 0
@@ -120,7 +120,7 @@ t.test('deleting a sandbox gives its memory back', async (t) => {
   const database = new Database(undefined)
   t.teardown(() => database.close())
   const fillings = new Fillings(database, providers)
-  const filling = { scenario: 'default', fidelity: 'spec', seed: 1, start: NOW } as const
+  const filling = { scenario: fillings.scenario('default'), fidelity: 'spec', seed: 1, start: NOW } as const
   const pages = (): number => database.get<{ page_count: number }>('PRAGMA page_count')?.page_count ?? 0
   fillings.transaction(() => fillings.fill('first', filling, ONE))
   const before = pages()

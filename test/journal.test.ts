@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { Exchange } from '../src/core/journal.ts'
@@ -199,19 +202,17 @@ t.test('paths and methods that the document does not have', async (t) => {
     t.same(own.flat(), remark === undefined ? [] : [remark], `${method} ${path}`)
   }
 
-  // Nobody is asked who they are where there is nothing.
-  const nowhere = await yard.runyard.sandbox('default')
   for (const [provider, path, answer] of [
     ['trigger', '/api/v1/runs/', 301],
     ['trigger', '/trigger/api/v3/runs/run_1', 404],
     ['nx1', '/api/crew-runs/', 307],
     ['basedash', `${basedash}/`, undefined],
   ] as const) {
-    await nowhere?.journal.clear()
+    await sandbox.journal.clear()
     const { status } = await send(provider, 'GET', path)
     if (answer !== undefined) t.equal(status, answer, path)
-    const journal = await nowhere?.journal.list({ remark: 'undocumented-operation' })
-    t.equal(journal?.exchanges.length, 1, path)
+    const journal = await sandbox.journal.list({ remark: 'undocumented-operation' })
+    t.equal(journal.exchanges.length, 1, path)
   }
 })
 
@@ -315,12 +316,12 @@ t.test('hints to wait', async (t) => {
   }
 
   const patient = await desk(t, yard)
-  await patient.sandbox.faults.add({ status: 429, retryAfter: '1s', count: 1, provider: 'trigger' })
-  await patient.list('trigger')
+  await patient.sandbox.faults.add({ status: 429, retryAfter: '1s', count: 1, provider: 'basedash' })
+  await patient.list('basedash')
   await new Promise((resolve) => setTimeout(resolve, 1_000))
   const [unused] = (await remarks(patient.sandbox))[0] ?? []
-  t.equal(unused, 'unused-retry-hint prod', 'the wall clock counts where the sandbox stands still')
-  await patient.list('trigger', 'page[size]=100')
+  t.equal(unused, 'unused-retry-hint admin', 'the wall clock counts where the sandbox stands still')
+  await patient.list('basedash', 'limit=100')
   t.same(
     (await remarks(patient.sandbox)).flat().filter((remark) => !remark.startsWith('ignored')),
     [],
@@ -476,7 +477,7 @@ t.test('a journal keeps the latest, and its report counts all', async (t) => {
   t.same(await own.sandbox.journal.list(), { exchanges: [], more: false, recorded: 0, kept: 0 })
   const after = await own.sandbox.report()
   t.match(after, { exchanges: 0, from: null, to: null, operations: [], breaches: [] })
-  t.same(after.coverage, { exercised: 0, documented: 0, ratio: 1 })
+  t.same(after.coverage, { exercised: 0, documented: 0, ratio: 0 })
   await own.list('basedash', 'limit=1')
   t.equal((await own.sandbox.journal.list()).exchanges[0]?.id, 1)
 })
@@ -642,6 +643,181 @@ t.test('memory is bounded, whatever clients send', async (t) => {
   t.ok(long?.headers['user-agent'] === undefined || long.headers['user-agent'].length <= 257)
 })
 
+t.test('what is kept is short, whatever is long', async (t) => {
+  const yard = await serve(t, { scenario: 'empty' })
+  const [long, longer] = ['a'.repeat(50_000), 'b'.repeat(200_000)]
+  const rows: readonly [what: string, request: string, kept: object][] = [
+    [
+      'the whole URL as target',
+      `GET http://${longer}/api/v1/runs?one-name=pair HTTP/1.1\r\nhost: x\r\n`,
+      { method: 'GET', path: '/api/v1/runs', search: 'one-name=pair' },
+    ],
+    ['a method', `${long} /api/v1/runs HTTP/1.1\r\n`, { method: `${'a'.repeat(32)}…`, path: '/api/v1/runs' }],
+    [
+      'headers beside an unknown method',
+      `BREW /api/v1/runs HTTP/1.1\r\nuser-agent: client\r\nx: ${long}\r\naccept: ${long}\r\n`,
+      { method: 'BREW', headers: { 'user-agent': 'client', accept: `${'a'.repeat(256)}…` } },
+    ],
+    ['a key as method', 'psk_live_abcdefghij /api/v1/runs HTTP/1.1\r\n', { method: '[redacted]' }],
+    ['a path', `GET /api/v1/runs/${long} HTTP/1.1\r\nhost: x\r\n`, { path: /^\/api\/v1\/runs\/a{2035}…$/ }],
+    ['a name', `GET /api/v1/runs?${long}=1 HTTP/1.1\r\nhost: x\r\n`, { search: /^a{2048}…$/ }],
+  ]
+  for (const [what, request, kept] of rows) {
+    await yard.send('DELETE', '/_runyard/sandboxes/default/journal')
+    const socket = connect(Number(new URL(yard.url).port), '127.0.0.1')
+    socket.end(`${request}connection: close\r\n\r\n`)
+    socket.resume()
+    await once(socket, 'close')
+    const { json, text } = await yard.get<{ exchanges: unknown[] }>('/_runyard/sandboxes/default/journal')
+    t.match(json.exchanges, [kept], what)
+    t.ok(text.length < 3_500, `${what}: ${text.length} characters`)
+  }
+})
+
+t.test('an exchange that cannot be judged is kept, and somebody hears of it', async (t) => {
+  const responses = { 200: { description: 'Jobs' } }
+  const api = await Api.of({
+    openapi: '3.1.0',
+    info: { title: 'Toy', version: '1' },
+    paths: { '/jobs': { get: { operationId: 'listJobs', responses } } },
+  })
+  const contract = contractOf(toy, { spec: api, live: api })
+  const wrong = new Error('no analysis')
+  const journal = new ContractJournal(5, [
+    {
+      ...contract,
+      analyse: () => {
+        throw wrong
+      },
+    },
+  ])
+  const exchange: Exchange = {
+    provider: 'toy',
+    operationId: 'listJobs',
+    step: 'present',
+    fidelity: 'spec',
+    method: 'GET',
+    path: '/jobs',
+    search: 'x=1',
+    headers: {},
+    status: 200,
+  }
+  t.throws(() => journal.record(exchange, 1, 2), wrong)
+  t.same(journal.list({ limit: 5 }), {
+    entries: [{ ...exchange, id: 1, at: 1, wall: 2, remarks: [] }],
+    more: false,
+  })
+})
+
+t.test('no credential is kept, however it is wrapped and wherever it is sent', async (t) => {
+  const yard = await serve(t, { scenario: 'empty' })
+  const own = await yard.runyard.sandbox({ id: 'own' })
+  const { trigger, nx1, conductorone, basedash } = own.credentials
+  const { service, users } = nx1.oauth as unknown as {
+    service: { clientSecret: string }
+    users: { password: string }[]
+  }
+  const jwt = ['{"alg":"HS256"}', '{"sub":"x"}', 'a signature']
+    .map((part) => Buffer.from(part).toString('base64url'))
+    .join('.')
+  // Those of this server, and such as the vendors make, which no keyring has.
+  const secrets: Record<string, string | undefined> = {
+    trigger: trigger.prod?.secretKey,
+    nx1: nx1.psk.general,
+    basedash: basedash.admin.apiKey,
+    conductorone: conductorone.admin?.bearer,
+    'ConductorOne client': conductorone.admin?.clientSecret,
+    'realm client': service.clientSecret,
+    'realm user': users[0]?.password,
+    'real Trigger.dev': 'tr_dev_abcdefghijKLMNOP12345678',
+    'real Trigger.dev, of a person': 'tr_pat_abcdefghijKLMNOP12345678',
+    'real Nx1': 'psk_live_abcdefghij',
+    'real Basedash': 'bd_key_aBcD1234eFgH5678iJkL9012mNoP',
+    'real ConductorOne': 'secret-token:conductorone.com:v1:eyJrdHkiOiJPS1AifQ',
+    JWT: jwt,
+  }
+  const encoded = (text: string): string => encodeURIComponent(text)
+  const escaped = (text: string): string => `%${text.charCodeAt(0).toString(16)}${text.slice(1)}`
+  const ways: Record<string, (secret: string) => [path: string, headers?: Record<string, string>]> = {
+    'with its scheme': (secret) => [`?x=Bearer%20${encoded(secret)}`],
+    'with a space': (secret) => [`?x=${encoded(secret)}%20`],
+    'in JSON': (secret) => [`?x=${encoded(JSON.stringify([secret]))}`],
+    'in a name': (secret) => [`?x[${encoded(secret)}]=1`],
+    'in a name that is declared': (secret) => [`?limit=${encoded(secret)}&page[size]=${encoded(secret)}`],
+    'encoded twice': (secret) => [`?x=${encoded(encoded(secret))}`],
+    'escaped, with an escape that is none': (secret) => [`?x=${escaped(secret)}%20%`],
+    'as a segment': (secret) => [`/${encoded(secret)}`],
+    'in a segment': (secret) => [`/(${encoded(secret)})`],
+    'in a segment, escaped': (secret) => [`/${escaped(secret)}%20%ff`],
+    'in the user agent': (secret) => ['', { 'user-agent': `client/1.0 (${secret})` }],
+    'in a header of the document': (secret) => ['', { 'x-trigger-branch': secret }],
+  }
+  const lists: Record<string, string> = {
+    trigger: '/api/v1/runs',
+    nx1: '/api/crew-runs',
+    basedash: '/api/public/organizations/o/automations/a/runs',
+    conductorone: '/api/v1/role-mining/runs',
+  }
+  for (const [what, secret = ''] of Object.entries(secrets)) {
+    t.ok(secret.length > 10, what)
+    for (const [how, way] of Object.entries(ways)) {
+      for (const [provider, list] of Object.entries(lists)) {
+        await yard.send('DELETE', '/_runyard/sandboxes/default/journal')
+        const [path, headers = {}] = way(secret)
+        await rawGet(yard, list + path, headers)
+        const { text } = await yard.get('/_runyard/sandboxes/default/journal')
+        const { exchanges } = JSON.parse(text) as { exchanges: { path: string; search: string }[] }
+        const read = exchanges.map(({ path, search }) => unescaped(unescaped(`${path} ${search}`)))
+        if (exchanges.length !== 1 || [text, ...read].some((one) => one.includes(secret)))
+          t.fail(`${what}, ${how}, to ${provider}: ${text}`)
+      }
+    }
+  }
+
+  const innocent: readonly [path: string, headers: Record<string, string>][] = [
+    [`/api/v1/runs?filter[tag]=tr_prod,psk_x,eyJ.x,secret-tokens,bearer&x=bd_key_`, {}],
+    [`/api/v1/runs/run_cmb9k2f0a0000x8y4?x=a.b.c%20Basic%20plan`, {}],
+    ['/api/v1/runs', { 'user-agent': 'a-client/1.2.3-rc.4 (node; v20.1.1) Bearer of news' }],
+  ]
+  for (const [target, headers] of innocent) {
+    await yard.send('DELETE', '/_runyard/sandboxes/default/journal')
+    await rawGet(yard, target, headers)
+    const { json } = await yard.get<{ exchanges: unknown[] }>('/_runyard/sandboxes/default/journal')
+    const [path = '', search = ''] = target.split('?')
+    t.match(json.exchanges, [{ path, search, headers }], `nothing is taken from ${target}`)
+  }
+})
+
+t.test('what takes time squared in a careless reader is answered', { timeout: 30_000 }, async (t) => {
+  const yard = await serve(t, { scenario: 'empty' })
+  const size = 240_000
+  const pieces = [
+    'eyJ-',
+    'eyJ.',
+    'eyJ',
+    'a.',
+    '%',
+    '%ff',
+    'psk_',
+    'tr_prod_',
+    'secret-token',
+    'bearer+',
+    '&',
+    '/',
+  ]
+  for (const piece of pieces) {
+    const text = piece.repeat(size / piece.length)
+    const asked: readonly [what: string, path: string, headers?: Record<string, string>][] = [
+      ['a value', `/api/v1/runs?x=${text}`],
+      ['a name', `/api/v1/runs?${text}`],
+      ['a path', `/api/v1/runs/${text}`],
+      ['a header', '/api/v1/runs', { 'user-agent': text }],
+    ]
+    for (const [what, path, headers] of asked)
+      t.ok((await rawGet(yard, path, headers)) < 500, `${what} of ${piece}`)
+  }
+})
+
 t.test('no query keeps an exchange out of the journal', async (t) => {
   const yard = await serve(t, { journalSize: 5 })
   const sandbox = await yard.runyard.sandbox('default')
@@ -680,4 +856,54 @@ t.test('no query keeps an exchange out of the journal', async (t) => {
     }),
     { numRuns: 100 },
   )
+})
+
+/** The status of a GET whose target leaves exactly as given: fetch would tidy it up. */
+async function rawGet(yard: Yard, path: string, headers: Record<string, string> = {}): Promise<number> {
+  const { port } = new URL(yard.url)
+  const request = httpRequest({ port, host: '127.0.0.1', path, headers }).end()
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  response.resume()
+  await once(response, 'end')
+  return response.statusCode ?? 0
+}
+
+/** As much of it decoded as can be. */
+function unescaped(text: string): string {
+  return text.replace(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)))
+}
+
+t.test('a reply that never arrived was met by nobody', async (t) => {
+  const yard = await serve(t)
+  const sandbox = await yard.runyard.sandbox()
+  const headers = { authorization: `Bearer ${sandbox.credentials.trigger.prod.secretKey}` }
+  const faults = [{ reset: 'before' }, { reset: 'midway' }, { truncate: true }] as const
+  for (const fault of faults) {
+    await sandbox.faults.add({ ...fault, count: 1 })
+    await fetch(`${yard.url}/api/v1/runs?page[size]=10`, { headers }).catch(() => undefined)
+  }
+  const { exchanges } = await sandbox.journal.list()
+  t.same(
+    exchanges.map(({ lost, page }) => [lost, page]),
+    faults.map(() => [true, undefined]),
+  )
+  const { operations, breaches } = await sandbox.report()
+  const [list] = operations
+  t.same(breaches, [], 'no page was seen that more followed')
+  t.same(
+    [...(list?.statuses ?? []), ...(list?.pages ?? [])].filter(({ count }) => count > 0),
+    [],
+  )
+  t.same(list?.parameters.find(({ name }) => name === 'page[size]')?.count, 3, 'what was asked, was asked')
+})
+
+t.test('the Trigger.dev client on a clock that stands is not told to wait', async (t) => {
+  const yard = await serve(t)
+  const sandbox = await yard.runyard.sandbox()
+  await sandbox.faults.add({ provider: 'trigger', status: 429, retryAfter: '2s', count: 1 })
+  const headers = { authorization: `Bearer ${sandbox.credentials.trigger.prod.secretKey}` }
+  for (let i = 0; i < 2; i++)
+    await fetch(`${yard.url}/api/v1/runs?page[size]=100&filter[isTest]=true`, { headers })
+  const { exchanges } = await sandbox.journal.list({ remark: 'early-retry' })
+  t.same(exchanges, [], 'its instant was over before it was told')
 })

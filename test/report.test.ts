@@ -151,6 +151,8 @@ t.test('the exit code is for CI', async (t) => {
     'ignored-pagination',
   ]
   const clean = await yard.runyard.sandbox({})
+  await yard.get('/api/crew-runs', { 'authorization-psk': clean.credentials.nx1.psk.alice })
+  const silent = await yard.runyard.sandbox({})
   const stranger = createServer((_request, response) => response.end('{"hello":"world"}'))
   await once(stranger.listen(0, '127.0.0.1'), 'listening')
   t.teardown(() => stranger.close())
@@ -158,10 +160,11 @@ t.test('the exit code is for CI', async (t) => {
   const locked = await serve(t, { adminToken: 'a-token-of-some-length' })
   const rows: readonly [args: readonly string[], code: number, says: RegExp, env?: Record<string, string>][] =
     [
+      [['--url', url, '--sandbox', clean.id], 0, /^Sandbox .*: 1 exchange,.*\nCoverage .* 0 breaches\n/],
       [
-        ['--url', url, '--sandbox', clean.id],
-        0,
-        /^Sandbox .*: 0 exchanges\nCoverage 100 % \(0 of 0\), 0 breaches\n/,
+        ['--url', url, '--sandbox', silent.id],
+        1,
+        /^Sandbox .*: 0 exchanges\nCoverage 0 % \(0 of 0\), 0 breaches\n/,
       ],
       [['--url', url], 1, /malformed-value: /],
       [
@@ -206,8 +209,8 @@ t.test('the exit code is for CI', async (t) => {
       ],
       [['--url', locked.url, '--admin-token', 'wrong'], 2, /--admin-token/],
       [['--url', locked.url, '--admin-token', 'two words'], 2, /^runyard: --admin-token takes a token/],
-      [['--url', locked.url, '--admin-token', 'a-token-of-some-length'], 0, /0 breaches/],
-      [['--url', locked.url], 0, /0 breaches/, { RUNYARD_ADMIN_TOKEN: 'a-token-of-some-length' }],
+      [['--url', locked.url, '--admin-token', 'a-token-of-some-length'], 1, /0 breaches/],
+      [['--url', locked.url], 1, /0 breaches/, { RUNYARD_ADMIN_TOKEN: 'a-token-of-some-length' }],
     ]
   await Promise.all(
     [0, 1].map(async (half) => {

@@ -1,6 +1,14 @@
+import { rmSync, writeFileSync } from 'node:fs'
 import { SignJWT } from 'jose'
 import t from 'tap'
-import { type Got, type SandboxView, serve, type Yard } from './serve.ts'
+import { wallNow } from '../src/core/clock.ts'
+import type { Provider } from '../src/core/provider.ts'
+import { createRunyard } from '../src/index.ts'
+import { discoverProviders } from '../src/server/discover.ts'
+import { withDefaults } from '../src/server/options.ts'
+import { StoredSandboxes } from '../src/server/sandboxes.ts'
+import { Database } from '../src/store/database.ts'
+import { type Got, NOW, type SandboxView, serve, type Yard } from './serve.ts'
 
 const C1 = '/api/v1/role-mining/runs'
 const NX1_TOKEN = '/realms/rapid/protocol/openid-connect/token'
@@ -433,4 +441,167 @@ t.test('a file keeps sandboxes across restarts', async (t) => {
   t.same(await seen(second, one), before, 'the same bytes')
   const { json: reset } = await second.control<SandboxView>('POST', '/sandboxes/one/reset')
   t.equal(reset.clock.now, '2026-05-01T00:00:00.000Z')
+})
+
+t.test('a file that is opened with an earlier clock shows what was there then', async (t) => {
+  const db = `${t.testdir()}/runyard.db`
+  const first = await serve(t, { db })
+  const before = await seen(first, first.sandbox)
+  await first.control('POST', '/sandboxes/default/runs/nx1', { task_input: { kept: 'yes' } })
+  const withRun = await seen(first, first.sandbox)
+  t.notSame(withRun, before)
+  await first.control('PATCH', '/sandboxes/default/clock', { advance: '3d' })
+  t.notSame(await seen(first, first.sandbox), withRun)
+  await first.runyard.close()
+  const second = await serve(t, { db })
+  t.same(await seen(second, second.sandbox), withRun)
+})
+
+t.test('a scenario file that changes or goes is none of a sandbox that was made of it', async (t) => {
+  const folder = t.testdir({ 'mine.json': JSON.stringify({ nx1: { runs: 7 } }) })
+  const scenario = `${folder}/mine.json`
+  const yard = await serve(t, { scenario: 'empty' })
+  const view = await made(yard, { id: 'mine', scenario })
+  const counts = async (): Promise<unknown> =>
+    (await yard.control<SandboxView>('GET', '/sandboxes/mine')).json.counts.nx1
+  t.equal(await counts(), 7)
+  const before = await seen(yard, view)
+  for (const change of [
+    () => writeFileSync(scenario, JSON.stringify({ nx1: { runs: 3 } })),
+    () => rmSync(scenario),
+  ]) {
+    change()
+    t.equal((await yard.control('POST', '/sandboxes/mine/reset')).status, 200)
+    t.same(await seen(yard, view), before)
+    await yard.control('PATCH', '/sandboxes/mine/clock', { now: '2026-05-01T00:00:00Z' })
+    const back = await yard.control('PATCH', '/sandboxes/mine/clock', { now: '2026-06-01T12:00:00Z' })
+    t.equal(back.status, 200)
+    t.same(await seen(yard, view), before)
+  }
+  t.match(await yard.control('POST', '/sandboxes', { scenario }), {
+    status: 422,
+    json: { detail: /no scenario/ },
+  })
+})
+
+t.test('calls at the same moment do not come between each other', async (t) => {
+  const runyard = await createRunyard({ clock: NOW, log: 'silent', scenario: 'empty' })
+  t.teardown(() => runyard.close())
+  const sandbox = await runyard.sandbox({ id: 'one' })
+  const inserted = await Promise.all(Array.from({ length: 20 }, () => sandbox.runs.insert('trigger', {})))
+  t.equal(new Set(inserted.flat().map(({ id }) => id)).size, 20, 'each run has an id of its own')
+
+  const outcomes = await Promise.allSettled([
+    sandbox.runs.insert('nx1', {}),
+    sandbox.delete(),
+    sandbox.runs.insert('nx1', {}),
+    sandbox.clock.advance('1h'),
+    sandbox.faults.add({ delay: 1 }),
+    sandbox.reset(),
+  ])
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected') t.match(outcome.reason, { name: 'ControlError', status: 404 })
+  }
+  const again = await runyard.sandbox({ id: 'one' })
+  t.same((await again.runs.list('nx1')).runs, [], 'nothing of the one before is left')
+
+  await again.clock.advance('10d')
+  await Promise.all([again.runs.insert('nx1', {}), again.reset()])
+  await again.clock.advance('20d')
+  const left = (await again.runs.list('nx1')).runs
+  for (const run of left) t.match(run.created_at, /^2026-06-01T12/, 'of the clock that it was put in by')
+})
+
+t.test('who still holds a sandbox that was deleted can do nothing with it', async (t) => {
+  const database = new Database(undefined)
+  t.teardown(() => database.close())
+  const providers = await discoverProviders()
+  const sandboxes = new StoredSandboxes(database, providers, [], withDefaults({ clock: NOW }))
+  const held = sandboxes.create({ id: 'held' })
+  if (held === undefined) throw new Error('it is new')
+  const runs = held.runs('nx1')
+  const state = held.state('nx1')
+  t.ok(sandboxes.delete('held'))
+  const attempts: readonly [name: string, attempt: () => Promise<unknown>][] = [
+    ['list', () => runs.list({ scope: 'crew-runs', filters: [], limit: 1 })],
+    ['locate', () => runs.locate('crew-runs', 'x')],
+    ['counts', () => runs.counts()],
+    ['add', () => runs.add(() => [])],
+    ['clear', () => runs.clear()],
+    ['all', () => runs.all(undefined, 1)],
+    ['put', () => state.put('kind', 'key', 1, Number.MAX_SAFE_INTEGER)],
+    ['get', () => state.get('kind', 'key')],
+    ['take', () => state.take('kind', 'key')],
+  ]
+  for (const [name, attempt] of attempts) await t.rejects(attempt(), { name: 'GoneError' }, name)
+})
+
+t.test('no two sandboxes share a credential, even where few are possible', async (t) => {
+  const database = new Database(undefined)
+  t.teardown(() => database.close())
+  const [basedash, ...others] = await discoverProviders()
+  if (basedash === undefined) throw new Error('there are providers')
+  const fewKeys: Provider = {
+    ...basedash,
+    credentials: (_world, secrets) => ({
+      grants: new Map([[`key-${secrets.bytes('key').readUInt8(0) % 16}`, {}]]),
+      labels: new Map(),
+      view: () => ({}),
+      env: () => ({}),
+    }),
+  }
+  const sandboxes = new StoredSandboxes(
+    database,
+    [fewKeys, ...others],
+    [],
+    withDefaults({ clock: NOW, scenario: 'empty' }),
+  )
+  for (let i = 0; i < 10; i++) sandboxes.create({ id: `sandbox-${i}` })
+  const names = sandboxes.list().flatMap((sandbox) => [...sandbox.credentials('basedash').grants.keys()])
+  t.equal(new Set(names).size, 11)
+})
+
+t.test("what leads nowhere is in its sender's journal", async (t) => {
+  const yard = await serve(t)
+  const view = await made(yard, { id: 'lost', fidelity: 'live', rateLimits: false })
+  const { conductorone, trigger, nx1 } = view.credentials
+  const requests: readonly [path: string, headers: Fields, status: number][] = [
+    ['/api/v1/runs/run_123', bearer(trigger.prod.secretKey), 404],
+    ['/api/crew-runs/?limit=5', { 'authorization-psk': nx1.psk.alice }, 307],
+    ['/api/v1/role-mining/run', bearer(conductorone.admin.bearer), 404],
+    // In `live`, what is not the API's is the web application's.
+    ['/conductorone/nowhere', bearer(conductorone.admin.bearer), 200],
+  ]
+  for (const [path, headers, status] of requests)
+    t.equal((await yard.get(path, headers)).status, status, path)
+  const { json } = await yard.control<{ exchanges: { path: string; remarks: { kind: string }[] }[] }>(
+    'GET',
+    '/sandboxes/lost/journal',
+  )
+  t.equal(json.exchanges.length, requests.length)
+  for (const { path, remarks } of json.exchanges) t.match(remarks, [{ kind: 'undocumented-operation' }], path)
+  t.match(await yard.control('GET', '/sandboxes/default/journal'), { json: { recorded: 0 } })
+})
+
+t.test('the hints of a 429 are for a client on the wall clock, unless time stands', async (t) => {
+  const yard = await serve(t)
+  const cases: readonly [clock: unknown, aheadOf: number | 'wall'][] = [
+    ['2026-06-01T12:00:00Z', NOW],
+    [{ now: '2030-01-01T00:00:00Z', frozen: false }, 'wall'],
+    ['live', 'wall'],
+  ]
+  for (const [clock, aheadOf] of cases) {
+    const view = await made(yard, { clock })
+    const fault = { provider: 'trigger', status: 429, retryAfter: '1h' }
+    await yard.control('POST', `/sandboxes/${view.id}/faults`, fault)
+    const before = wallNow()
+    const got = await yard.get('/api/v1/runs', bearer(view.credentials.trigger.prod.secretKey))
+    const reset = Number(got.headers.get('x-ratelimit-reset'))
+    if (aheadOf === 'wall') {
+      t.ok(
+        reset >= before + 3_600_000 && reset <= wallNow() + 3_600_000,
+        `${JSON.stringify(clock)}: ${reset}`,
+      )
+    } else t.equal(reset, aheadOf + 3_600_000)
+  }
 })

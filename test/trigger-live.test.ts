@@ -429,12 +429,17 @@ t.test('filters that the document lacks', async (t) => {
 
 t.test('batches and error groups, which no list shows', async (t) => {
   const db = join(t.testdir(), 'runyard.db')
-  const read = reader(await serve(t, { fidelity: 'live', rateLimits: false, db }))
-  const rows = new Database(db).all<{ id: string; batch: string | null; error: string | null }>(
+  const options = { fidelity: 'live', rateLimits: false, db } as const
+  const filling = await serve(t, options)
+  await filling.runyard.close()
+  const database = new Database(db)
+  const rows = database.all<{ id: string; batch: string | null; error: string | null }>(
     `SELECT runs.id, facets ->> 'batch' AS batch, facets ->> 'error' AS error FROM runs
      WHERE provider = 'trigger' AND created_at <= ? ORDER BY created_at DESC, id DESC`,
     NOW,
   )
+  database.close()
+  const read = reader(await serve(t, options))
   const inProd = new Set(ids(await walk(read, EVER)))
   for (const [name, prefix] of [
     ['batch', 'batch_'],

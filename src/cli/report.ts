@@ -23,7 +23,7 @@ ${lines(REMARK_KINDS)}
                             RUNYARD_ADMIN_TOKEN
   --help                    This text.
 
-Exits 0 without breaches, 1 with any that is not allowed, 2 for a bad option, and when there is no report to get.
+Exits 0 without breaches, 1 with any that is not allowed or when nothing was recorded, 2 for a bad option, and when there is no report to get.
 `
 
 function lines(kinds: readonly string[]): string {
@@ -51,7 +51,16 @@ export async function reportCommand(
     write(asked.output, written)
     say(`${summary(report, asked.allowed).join('\n')}\nWritten to ${asked.output}.\n`)
   }
+  if (report.exchanges === 0) {
+    process.stderr.write(`runyard: ${nothing(asked)}\n`)
+    return 1
+  }
   return failures(report, asked.allowed).length === 0 ? 0 : 1
+}
+
+/** A client that never came has broken nothing, and shown nothing either. */
+function nothing({ sandbox, url }: Asked): string {
+  return `Nothing was recorded in the sandbox '${sandbox}': did the client ask ${url.origin}, with a credential of that sandbox?`
 }
 
 interface Asked {

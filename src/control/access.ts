@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { problem, type Reply } from '../core/reply.ts'
 import { type ApiRequest, hostName } from '../core/request.ts'
 import { sameSecret } from '../core/secrets.ts'
@@ -29,22 +30,25 @@ export function refusal(
       `The control plane answers loopback peers that ask for an IP address or localhost; this is ${peer}, asking for ${request.host}. From elsewhere it wants an admin token: start the server with --admin-token.`,
     )
   }
-  // A page in a browser may send a form anywhere without being asked.
+  // A page in a browser may send a form anywhere without being asked, and follow a link without saying of its origin.
   const origin = request.header('origin')
-  if (origin !== undefined && origin.toLowerCase() !== `${request.scheme}://${request.host}`.toLowerCase()) {
+  const isForeign =
+    origin !== undefined && origin.toLowerCase() !== `${request.scheme}://${request.host}`.toLowerCase()
+  const site = request.header('sec-fetch-site') ?? ''
+  if (isForeign || /^(cross|same)-site$/i.test(site)) {
     return problem(
       403,
       'Same origin only',
-      `The control plane answers no page of another origin; this is ${origin}, asking for ${request.host}.`,
+      `The control plane answers no page of another origin; this is ${origin ?? site}, asking for ${request.host}.`,
     )
   }
   return undefined
 }
 
-/** A name with dots may be anybody's that leads to this machine: a page in a browser must not read credentials by it. */
+/** Any other name may be somebody's who leads it to this machine: a page in a browser must not read credentials by it. */
 function isLocalName(host: string): boolean {
   const name = hostName(host)
-  return !name.includes('.') || /^[\d.]+$/.test(name) || name.endsWith('.localhost')
+  return isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^([\w-]+\.)*localhost$/i.test(name)
 }
 
 function isLoopback(peer: string): boolean {

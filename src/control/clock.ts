@@ -1,30 +1,27 @@
-import { FURTHEST, iso } from '../core/clock.ts'
+import { type Clock, iso, LATEST } from '../core/clock.ts'
 import { json } from '../core/reply.ts'
-import type { Sandbox, Sandboxes } from '../core/sandbox.ts'
-import { instant, milliseconds, type SandboxOperation, unprocessable } from './call.ts'
-
-interface ClockChange {
-  readonly now?: string
-  readonly advance?: string | number
-  readonly frozen?: boolean
-}
+import { GoneError, type Sandboxes } from '../core/sandbox.ts'
+import { instant, milliseconds, type SandboxOperations, unprocessable } from './call.ts'
 
 /** What can be done to a sandbox's clock. */
-export function clockOperations(sandboxes: Sandboxes): Record<string, SandboxOperation> {
+export function clockOperations(sandboxes: Sandboxes): SandboxOperations<'getClock' | 'setClock'> {
   return {
     getClock: async ({ clock }) => json(200, shown(clock)),
     setClock: async ({ id, clock }, { body }) => {
-      const { now, advance, frozen = clock.frozen } = body as ClockChange
-      const at = now === undefined ? clock.now() + milliseconds(advance ?? 0) : instant(now, '/now')
-      if (at > FURTHEST || iso(at).length > 24) {
+      const { now, advance = 0, frozen = clock.frozen } = body
+      const to = (present: number): number => {
+        if (now !== undefined) return instant(now, '/now')
+        const at = present + milliseconds(advance)
+        if (at <= LATEST) return at
         throw unprocessable([{ pointer: '/advance', detail: 'goes beyond the year 9999' }])
       }
-      const set = sandboxes.setClock(id, at, frozen)
-      return json(200, shown(set?.clock ?? clock))
+      const set = sandboxes.setClock(id, to, frozen)
+      if (set === undefined) throw new GoneError(id)
+      return json(200, shown(set.clock))
     },
   }
 }
 
-function shown(clock: Sandbox['clock']): { now: string; frozen: boolean } {
+function shown(clock: Clock): { now: string; frozen: boolean } {
   return { now: iso(clock.now()), frozen: clock.frozen }
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from '../core/json.ts'
 import { lastValues, repeatedNames } from '../core/query.ts'
 import { ApiError, json, problem, type Reply } from '../core/reply.ts'
 import { type ApiRequest, baseUrl } from '../core/request.ts'
-import type { Sandbox, Sandboxes } from '../core/sandbox.ts'
+import { GoneError, type Sandbox, type Sandboxes } from '../core/sandbox.ts'
 import type { Served } from '../http/address.ts'
 import type { Control } from '../http/server.ts'
 import type { Api, DocumentedOperation } from '../spec/api.ts'
@@ -42,7 +42,7 @@ export function controlPlane(options: ControlOptions): Control {
     ...(await sandbox.describe(baseUrl(request))),
     ...options.reached?.(),
   })
-  const operations: Record<string, Operation> = {
+  const operations: Readonly<Record<string, AnyOperation>> = {
     getHealth: async () => {
       const state = health()
       return json(state.status === 'ok' ? 200 : 503, state)
@@ -58,7 +58,7 @@ export function controlPlane(options: ControlOptions): Control {
   }
 
   const answer = async (request: ApiRequest, peer: string | undefined): Promise<Reply> => {
-    const match = api.match(request.method === 'HEAD' ? 'GET' : request.method, request.path)
+    const match = api.match(methodOf(request), request.path)
     if (match.found === 'nothing') {
       return problem(
         404,
@@ -87,6 +87,7 @@ export function controlPlane(options: ControlOptions): Control {
         return await answer(request, peer)
       } catch (error) {
         if (error instanceof ApiError) return error.reply
+        if (error instanceof GoneError) return problem(404, 'No such sandbox', error.message)
         options.fault?.(error)
         return problem(500, 'Internal Server Error', 'This is an error of Runyard. Its log says more.')
       }
@@ -94,12 +95,21 @@ export function controlPlane(options: ControlOptions): Control {
   }
 }
 
+/** An operation, whichever it is: the document decides at run time which call it gets. */
+type AnyOperation = Operation<never>
+
+/** As the document knows it. A method that is not in capitals is another one (RFC 9110 §9.1), which the router forgets. */
+function methodOf({ method }: ApiRequest): string {
+  if (method === 'HEAD') return 'GET'
+  return method === method.toUpperCase() ? method : ''
+}
+
 /** Operations on the sandbox that the path names. */
 function onSandbox(
   sandboxes: Sandboxes,
-  operations: Readonly<Record<string, SandboxOperation>>,
-): Record<string, Operation> {
-  const entries = Object.entries(operations).map(([id, operate]): [string, Operation] => [
+  operations: Readonly<Record<string, SandboxOperation<never>>>,
+): Record<string, AnyOperation> {
+  const entries = Object.entries(operations).map(([id, operate]): [string, AnyOperation] => [
     id,
     async (call) => operate(sandboxNamed(sandboxes, call), call),
   ])
@@ -107,7 +117,7 @@ function onSandbox(
 }
 
 /** The call as the document reads it. Throws an ApiError for what it forbids. */
-function read(api: Api, operation: DocumentedOperation, request: ApiRequest): Call {
+function read(api: Api, operation: DocumentedOperation, request: ApiRequest): Call<never> {
   const repeated = repeatedNames(request.search)
   if (repeated.length > 0) {
     throw unprocessable(repeated.map((pointer) => ({ pointer, detail: 'is there more than once' })))
@@ -116,7 +126,8 @@ function read(api: Api, operation: DocumentedOperation, request: ApiRequest): Ca
   const given = Object.fromEntries(lastValues(request.search))
   const { problems, query } = api.read(operation, request.path, given, body)
   if (problems.length > 0) throw unprocessable(wrongsOf(problems))
-  return { request, query, body }
+  // The cast: the document has said that query and body are what the operation takes.
+  return { request, query, body } as Call<never>
 }
 
 function readBody({ routed }: DocumentedOperation, request: ApiRequest): unknown {
@@ -133,11 +144,33 @@ function readBody({ routed }: DocumentedOperation, request: ApiRequest): unknown
       problem(415, 'Unsupported Media Type', 'The body has to be JSON: send content-type: application/json.'),
     )
   }
+  const body = parsed(request.body)
+  if (isTooDeep(body)) {
+    throw unprocessable([{ pointer: '', detail: `is nested deeper than ${MOST_LEVELS} levels` }])
+  }
+  return body
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(request.body)
+    return JSON.parse(text)
   } catch (error) {
     throw new ApiError(problem(400, 'Bad Request', `The body is no JSON: ${Object(error).message}.`))
   }
+}
+
+/** How many objects and lists may be inside each other. `JSON.stringify` runs out of stack at some thousands. */
+const MOST_LEVELS = 100
+
+/** Level by level, since a recursion would run out of stack too. */
+function isTooDeep(body: unknown): boolean {
+  const isNest = (value: unknown): value is object => typeof value === 'object' && value !== null
+  let level = [body].filter(isNest)
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > MOST_LEVELS) return true
+    level = level.flatMap((nest) => Object.values(nest).filter(isNest))
+  }
+  return false
 }
 
 /** The reply, held against the document. Throws an Error when it breaks it. */

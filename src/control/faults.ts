@@ -1,31 +1,21 @@
-import { FURTHEST, iso } from '../core/clock.ts'
+import { iso, LATEST } from '../core/clock.ts'
 import { type Effect, type Fault, type FaultRule, LONGEST_DELAY_MS, MOST_FAULTS } from '../core/fault.ts'
 import type { JsonObject } from '../core/json.ts'
-import { ApiError, json, problem, type Reply } from '../core/reply.ts'
+import { ApiError, json, problem } from '../core/reply.ts'
 import type { Sandbox } from '../core/sandbox.ts'
 import type { Served } from '../http/address.ts'
 import { forcibleStatuses } from '../http/forced.ts'
-import { milliseconds, type SandboxOperation, unprocessable, type Wrong } from './call.ts'
+import {
+  type Call,
+  milliseconds,
+  NOTHING,
+  type SandboxOperations,
+  unprocessable,
+  type Wrong,
+} from './call.ts'
 
-/** A `Duration` of the document: ms, or a text. */
-type Duration = string | number
-
-/** A `NewFault` of the document. */
-interface NewFault {
-  readonly provider?: string
-  readonly operation?: string
-  readonly credential?: string
-  readonly nth?: number
-  readonly count?: number
-  readonly probability?: number
-  readonly for?: Duration
-  readonly status?: number
-  readonly retryAfter?: Duration
-  readonly delay?: Duration | { readonly min: Duration; readonly max: Duration }
-  readonly reset?: 'before' | 'midway'
-  readonly truncate?: number | true
-  readonly slow?: Duration
-}
+type NewFault = Call<'addFault'>['body']
+type Duration = NonNullable<NewFault['for']>
 
 /** The longest that a 429 tells anybody to wait: a day. */
 const LONGEST_RETRY_MS = 86_400_000
@@ -33,16 +23,13 @@ const LONGEST_RETRY_MS = 86_400_000
 type FaultOperation = 'listFaults' | 'addFault' | 'getFault' | 'removeFault' | 'clearFaults'
 
 /** The document's operations on a sandbox's faults. */
-export function faultOperations(
-  served: readonly Served[],
-): Readonly<Record<FaultOperation, SandboxOperation>> {
+export function faultOperations(served: readonly Served[]): SandboxOperations<FaultOperation> {
   return {
     listFaults: async ({ faults, clock }) => json(200, { faults: faults.list(clock.now()).map(shown) }),
     async addFault(sandbox, { body }) {
       const { faults, clock, id } = sandbox
       const now = clock.now()
-      // The cast: the document has said what the body is.
-      const rule = ruleOf(body as NewFault, served, sandbox, now)
+      const rule = ruleOf(body, served, sandbox, now)
       if (faults.size >= MOST_FAULTS) {
         const detail = `cannot be kept: there are ${MOST_FAULTS} faults already, those that are over among them; remove some`
         throw unprocessable([{ pointer: '', detail }])
@@ -65,8 +52,6 @@ export function faultOperations(
     },
   }
 }
-
-const NOTHING: Reply = { status: 204, headers: {} }
 
 function noSuchFault(fault: string | undefined, sandbox: string): ApiError {
   const detail = `There is no fault '${fault}'. GET /_runyard/sandboxes/${sandbox}/faults lists what there is.`
@@ -104,8 +89,8 @@ function ruleOf(body: NewFault, served: readonly Served[], sandbox: Sandbox, now
   const effect = effectOf(body, wrongs)
   statusOf(body, apis, sandbox, wrongs)
   const lasts = body.for === undefined ? undefined : milliseconds(body.for)
-  if (lasts !== undefined && !(now + lasts <= FURTHEST))
-    wrongs.push({ pointer: '/for', detail: 'is longer than a date can say' })
+  if (lasts !== undefined && now + lasts > LATEST)
+    wrongs.push({ pointer: '/for', detail: 'goes beyond the year 9999' })
   if (wrongs.length > 0) throw unprocessable(wrongs)
 
   const { provider, operation, nth, count, probability } = body

@@ -1,14 +1,16 @@
 import { iso } from '../core/clock.ts'
-import { type JournalEntry, type JournalFilter, REMARK_KINDS } from '../core/journal.ts'
+import type { JournalEntry, JournalFilter } from '../core/journal.ts'
 import { json } from '../core/reply.ts'
 import type { Served } from '../http/address.ts'
-import { type Call, instant, type SandboxOperation, unprocessable, type Wrong } from './call.ts'
+import { type Call, instant, NOTHING, type SandboxOperations, unprocessable, type Wrong } from './call.ts'
+
+type JournalOperation = 'getJournal' | 'clearJournal' | 'getReport'
 
 /** What clients did, by operationId. */
-export function journalOperations(served: readonly Served[]): Record<string, SandboxOperation> {
+export function journalOperations(served: readonly Served[]): SandboxOperations<JournalOperation> {
   return {
-    async getJournal({ journal, clock }, call) {
-      const filter = filterOf(call, served)
+    async getJournal({ journal, clock }, { query }) {
+      const filter = filterOf(query, served)
       const { entries, more } = journal.list(filter, clock.now())
       const { recorded, kept } = journal
       return json(200, { exchanges: entries.map(shown), more, recorded, kept })
@@ -16,7 +18,7 @@ export function journalOperations(served: readonly Served[]): Record<string, San
 
     async clearJournal({ journal }) {
       journal.clear()
-      return { status: 204, headers: {} }
+      return NOTHING
     },
 
     async getReport({ id, journal, clock }) {
@@ -43,44 +45,21 @@ function shown({ id, at, wall, operationId, fidelity: _, remarks, ...exchange }:
   }
 }
 
-function filterOf({ query }: Call, served: readonly Served[]): JournalFilter {
-  const provider = textOf(query.provider)
-  const operation = textOf(query.operation)
-  const status = textOf(query.status)
-  const remark = kindOf(query.remark)
-  const since = textOf(query.since)
-  const until = textOf(query.until)
-  const wrongs = wrongNames(provider, operation, served)
+type Query = Call<'getJournal'>['query']
+
+function filterOf(query: Query, served: readonly Served[]): JournalFilter {
+  const wrongs = wrongNames(query, served)
   if (wrongs.length > 0) throw unprocessable(wrongs)
+  const { since, until, ...filter } = query
   return {
-    ...(provider !== undefined && { provider }),
-    ...(operation !== undefined && { operation }),
-    ...(status !== undefined && { status }),
-    ...(remark !== undefined && { remark }),
+    ...filter,
     ...(since !== undefined && { since: instant(since, 'since') }),
     ...(until !== undefined && { until: instant(until, 'until') }),
-    after: Number(query.after ?? 0),
-    limit: Number(query.limit ?? DEFAULT_LIMIT),
   }
 }
 
-/** The document's default. */
-const DEFAULT_LIMIT = 1_000
-
-function textOf(value: unknown): string | undefined {
-  return value === undefined ? undefined : String(value)
-}
-
-function kindOf(value: unknown): JournalFilter['remark'] {
-  return value === 'any' ? value : REMARK_KINDS.find((kind) => kind === value)
-}
-
 /** A name that nothing has would find nothing, and look like a client that did nothing. */
-function wrongNames(
-  provider: string | undefined,
-  operation: string | undefined,
-  served: readonly Served[],
-): Wrong[] {
+function wrongNames({ provider, operation }: Query, served: readonly Served[]): Wrong[] {
   const names = served.map((one) => one.provider.name)
   if (provider !== undefined && !names.includes(provider))
     return [{ pointer: 'provider', detail: `names none: there are ${names.join(', ')}` }]

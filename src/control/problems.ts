@@ -3,30 +3,25 @@ import type { Wrong } from './call.ts'
 
 /** What the document forbids, in words that say what would be right. */
 export function wrongsOf(problems: readonly Problem[]): Wrong[] {
-  const choices = problems.filter(({ rule }) => CHOICES.has(rule))
-  // What each branch of a choice had to say is left out: the choice's own description says what there is to choose.
-  const telling = problems.filter(
-    (problem) =>
-      !choices.some(
-        (choice) => choice !== problem && isWithin(problem, choice) && 'description' in schemaOf(choice),
-      ),
-  )
+  // The last one in a place is the outermost: what a choice has to say comes after what its branches have.
+  const choices = new Map(problems.filter(isDescribedChoice).map((choice) => [placeOf(choice), choice]))
+  const telling = problems.filter((problem) => {
+    const choice = choices.get(placeOf(problem))
+    // The choice's own description says what there is to choose; what is unknown, it does not say.
+    return choice === undefined || choice === problem || problem.rule === 'additionalProperties'
+  })
   const wrongs = telling.map((problem): Wrong => ({ pointer: pointerOf(problem), detail: detailOf(problem) }))
-  return wrongs.filter(
-    ({ pointer, detail }, i) =>
-      wrongs.findIndex((other) => other.pointer === pointer && other.detail === detail) === i,
-  )
+  return [...new Map(wrongs.map((wrong) => [`${wrong.pointer} ${wrong.detail}`, wrong])).values()]
 }
 
 const CHOICES = new Set(['oneOf', 'anyOf', 'not'])
 
-/** Whether the problem is in the same place as the choice, or further inside it. */
-function isWithin(problem: Problem, choice: Problem): boolean {
-  return (
-    problem.in === choice.in &&
-    choice.path.every((step, i) => problem.path[i] === step) &&
-    !(problem.path.length === choice.path.length && problem.rule === 'additionalProperties')
-  )
+function isDescribedChoice(problem: Problem): boolean {
+  return CHOICES.has(problem.rule) && 'description' in schemaOf(problem)
+}
+
+function placeOf({ in: place, path }: Problem): string {
+  return JSON.stringify([place, ...path])
 }
 
 function pointerOf({ in: place, path, facts, rule }: Problem): string {

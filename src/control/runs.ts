@@ -1,17 +1,17 @@
 import type { JsonObject } from '../core/json.ts'
 import { MemberError, type Provider } from '../core/provider.ts'
-import { ApiError, json, problem, type Reply } from '../core/reply.ts'
+import { ApiError, json, problem } from '../core/reply.ts'
 import { type Place, type Run, settle } from '../core/run.ts'
 import type { Sandbox } from '../core/sandbox.ts'
 import { seal, unseal } from '../core/seal.ts'
 import type { Served } from '../http/address.ts'
 import { Items } from '../spec/items.ts'
-import { type Call, type SandboxOperation, unprocessable, type Wrong } from './call.ts'
-
-const NOTHING: Reply = { status: 204, headers: {} }
+import { type Call, NOTHING, type SandboxOperations, unprocessable, type Wrong } from './call.ts'
 
 /** Reading, inserting and clearing one provider's runs. */
-export function runOperations(served: readonly Served[]): Record<string, SandboxOperation> {
+export function runOperations(
+  served: readonly Served[],
+): SandboxOperations<'listRuns' | 'insertRuns' | 'clearRuns'> {
   const made = new Map<string, Items>()
   /** Made when somebody first puts a run in. */
   const itemsOf = ({ provider: { name, byHand }, apis }: Served, { fidelity }: Sandbox): Items => {
@@ -24,7 +24,7 @@ export function runOperations(served: readonly Served[]): Record<string, Sandbox
   return {
     listRuns: async (sandbox, call) => {
       const { provider } = named(served, call)
-      const { limit, cursor } = call.query as { limit: number; cursor?: string }
+      const { limit, cursor } = call.query
       const page = await sandbox.runs(provider.name).all(placeOf(cursor, sandbox), limit)
       const last = page.items.at(-1)
       return json(200, {
@@ -39,14 +39,14 @@ export function runOperations(served: readonly Served[]): Record<string, Sandbox
       const items = Array.isArray(call.body) ? (call.body as JsonObject[]) : [call.body as JsonObject]
       const pointer = (i: number, path: readonly string[]): string =>
         [...(Array.isArray(call.body) ? [String(i)] : []), ...path].map((step) => `/${step}`).join('')
-      const runs = await make(items, subject, itemsOf(subject, sandbox), sandbox, pointer)
-      const taken = await sandbox.runs(provider.name).add(runs)
+      const { runs, taken } = await sandbox
+        .runs(provider.name)
+        .add((before) => make(items, before, subject, itemsOf(subject, sandbox), sandbox, pointer))
       if (taken.length > 0) {
+        const isTaken = new Set(taken)
         throw unprocessable(
           runs.flatMap(({ id }, i) =>
-            taken.includes(id)
-              ? [{ pointer: pointer(i, ['id']), detail: `there is a run ${id} already` }]
-              : [],
+            isTaken.has(id) ? [{ pointer: pointer(i, ['id']), detail: `there is a run ${id} already` }] : [],
           ),
         )
       }
@@ -63,17 +63,17 @@ export function runOperations(served: readonly Served[]): Record<string, Sandbox
   }
 }
 
-/** The runs that the items ask for. Throws an ApiError with everything that is wrong with them. */
-async function make(
+/** The runs that the items ask for; so many were put in `before`. Throws an ApiError with everything that is wrong with them. */
+function make(
   given: readonly JsonObject[],
+  before: number,
   { provider: { name, byHand } }: Served,
   items: Items,
   sandbox: Sandbox,
   pointer: (i: number, path: readonly string[]) => string,
-): Promise<Run[]> {
+): Run[] {
   const wrongs: Wrong[] = []
   const runs: Run[] = []
-  const already = await sandbox.runs(name).handmade()
   const { fidelity, clock } = sandbox
   const world = sandbox.world(name)
   const now = clock.now()
@@ -81,7 +81,7 @@ async function make(
     const problems = items.partial(item)
     try {
       if (problems.length === 0) {
-        const random = sandbox.random(`${name}/by hand/${already + i}`)
+        const random = sandbox.random(`${name}/by hand/${before + i}`)
         const run = byHand.make(item, { world, fidelity, now, random })
         problems.push(...items.whole(byHand.show(run, fidelity, world)))
         runs.push(run)
@@ -98,18 +98,15 @@ async function make(
       wrongs.push({ pointer: pointer(i, ['id']), detail: `is the id of another run here, ${id}` })
     ids.add(id)
   }
-  if (wrongs.length > 0) throw unprocessable(wrongs.slice(0, MOST_TOLD))
+  if (wrongs.length > 0) throw unprocessable(wrongs)
   return runs
 }
-
-/** How many wrongs are told of one call. */
-const MOST_TOLD = 100
 
 function shown(run: Run, { name, byHand }: Provider, sandbox: Sandbox): JsonObject {
   return byHand.show(run, sandbox.fidelity, sandbox.world(name))
 }
 
-function named(served: readonly Served[], { request }: Call): Served {
+function named(served: readonly Served[], { request }: Pick<Call, 'request'>): Served {
   const name = request.params.provider
   const subject = served.find(({ provider }) => provider.name === name)
   if (subject !== undefined) return subject

@@ -1,23 +1,18 @@
-import type { Fidelity } from '../core/fidelity.ts'
 import type { JsonObject } from '../core/json.ts'
-import { ApiError, json, problem, type Reply } from '../core/reply.ts'
+import { ApiError, json, problem } from '../core/reply.ts'
 import type { ApiRequest } from '../core/request.ts'
-import { DEFAULT_SANDBOX, type NewSandbox, type Sandbox, type Sandboxes } from '../core/sandbox.ts'
+import { DEFAULT_SANDBOX, GoneError, type NewSandbox, type Sandbox, type Sandboxes } from '../core/sandbox.ts'
 import { ScenarioError } from '../core/scenario-error.ts'
-import { type Call, instant, type Operation, sandboxNamed, unprocessable } from './call.ts'
+import { type Call, instant, NOTHING, type Operations, sandboxNamed, unprocessable } from './call.ts'
 
-interface NewSandboxBody extends Omit<NewSandbox, 'clock'> {
-  readonly fidelity?: Fidelity
-  readonly clock?: string | { readonly now: string; readonly frozen?: boolean }
-}
-
-const NOTHING: Reply = { status: 204, headers: {} }
+type SandboxesOperation = 'listSandboxes' | 'createSandbox' | 'getSandbox' | 'resetSandbox' | 'deleteSandbox'
+type ClockSetting = NonNullable<NonNullable<Call<'createSandbox'>['body']>['clock']>
 
 /** What can be done to sandboxes as a whole. */
 export function sandboxOperations(
   sandboxes: Sandboxes,
   shown: (sandbox: Sandbox, request: ApiRequest) => Promise<JsonObject>,
-): Record<string, Operation> {
+): Operations<SandboxesOperation> {
   return {
     listSandboxes: async ({ request }) => {
       const described: JsonObject[] = []
@@ -25,8 +20,8 @@ export function sandboxOperations(
       return json(200, { sandboxes: described })
     },
 
-    createSandbox: async ({ request, body }) => {
-      const { clock, ...given } = (body ?? {}) as NewSandboxBody
+    createSandbox: async ({ request, body = {} }) => {
+      const { clock, ...given } = body
       const options = { ...given, ...(clock !== undefined && { clock: clockSetting(clock) }) }
       const sandbox = usable(() => sandboxes.create(options))
       if (sandbox === undefined) {
@@ -46,11 +41,12 @@ export function sandboxOperations(
 
     resetSandbox: async (call) => {
       const { id } = sandboxNamed(sandboxes, call)
-      const sandbox = usable(() => sandboxes.reset(id))
-      return json(200, await shown(sandbox ?? sandboxNamed(sandboxes, call), call.request))
+      const sandbox = sandboxes.reset(id)
+      if (sandbox === undefined) throw new GoneError(id)
+      return json(200, await shown(sandbox, call.request))
     },
 
-    deleteSandbox: async (call: Call) => {
+    deleteSandbox: async (call) => {
       const { id } = sandboxNamed(sandboxes, call)
       if (id === DEFAULT_SANDBOX) {
         throw new ApiError(
@@ -67,9 +63,7 @@ export function sandboxOperations(
   }
 }
 
-function clockSetting(
-  clock: string | { readonly now: string; readonly frozen?: boolean },
-): NonNullable<NewSandbox['clock']> {
+function clockSetting(clock: ClockSetting): NonNullable<NewSandbox['clock']> {
   if (clock === 'live') return clock
   if (typeof clock === 'string') return { now: instant(clock, '/clock'), frozen: true }
   return { now: instant(clock.now, '/clock/now'), frozen: clock.frozen ?? true }

@@ -301,7 +301,7 @@ export interface components {
         NewSandbox: {
             /** @description A name for it; made up when left out. */
             id?: string;
-            /** @description A name in `seeds/`, or the path of a JSON file on the server. */
+            /** @description A name in `seeds/`, or the path of a JSON file on the server, of at most 1 MiB. */
             scenario?: string;
             seed?: number;
             /** @description `live`, or the instant at which it stands, or both members of a clock. */
@@ -448,7 +448,7 @@ export interface components {
             status?: number;
             /** @description What a 429 gives as the time to wait, in the vendor's own hints. */
             retryAfter?: components["schemas"]["Duration"];
-            /** @description How long the reply is held back; of a range, how long is drawn. */
+            /** @description How long the reply is held back: `250ms`, say, or a range (`min`, `max`) of which it is drawn. */
             delay?: components["schemas"]["Duration"] | {
                 min: components["schemas"]["Duration"];
                 max: components["schemas"]["Duration"];
@@ -494,7 +494,7 @@ export interface components {
             status?: number;
             /** @description What a 429 gives as the time to wait, in the vendor's own hints. */
             retryAfter?: components["schemas"]["Duration"];
-            /** @description How long the reply is held back; of a range, how long is drawn. */
+            /** @description How long the reply is held back: `250ms`, say, or a range (`min`, `max`) of which it is drawn. */
             delay?: components["schemas"]["Duration"] | {
                 min: components["schemas"]["Duration"];
                 max: components["schemas"]["Duration"];
@@ -543,6 +543,11 @@ export interface components {
             /** @description The credential's name in the sandbox's `credentials`. */
             credential?: string;
             status: number;
+            /**
+             * @description The client never got the reply whole: a fault reset the connection, or cut the body.
+             * @constant
+             */
+            lost?: true;
             page?: {
                 /** @enum {string} */
                 position: "first" | "older" | "newer";

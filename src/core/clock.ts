@@ -16,6 +16,10 @@ export function wallNow(): number {
   return Date.now()
 }
 
+/** The instants (ms) that a sandbox's clock can read: from 1970 to the end of 9999, which every client can read too. */
+export const EARLIEST = 0
+export const LATEST = 253_402_300_799_999
+
 /** How a clock goes: with the wall clock, so many ms before or behind it, or not at all. */
 export type Going = { readonly ahead: number } | { readonly at: number }
 
@@ -28,21 +32,16 @@ export class SettableClock implements Clock {
   }
 
   now(): number {
-    return 'at' in this.#going ? this.#going.at : wallNow() + this.#going.ahead
+    return 'at' in this.#going ? this.#going.at : Math.min(wallNow() + this.#going.ahead, LATEST)
   }
 
   get frozen(): boolean {
     return 'at' in this.#going
   }
 
-  /** What would make a clock that goes as this one does. */
-  get going(): Going {
-    return this.#going
-  }
-
-  /** From now on it reads `now` (ms), and stands there or goes on from there. */
-  set(now: number, frozen: boolean): void {
-    this.#going = goingFrom(now, frozen)
+  /** From now on it goes like that. */
+  set(going: Going): void {
+    this.#going = going
   }
 }
 

@@ -29,7 +29,9 @@ export interface Exchange {
   /** The label of the credential it came with; absent without a valid one. */
   readonly credential?: string
   readonly status: number
-  /** Of a reply that lists runs. */
+  /** Whether the client never got the reply whole: a fault reset the connection, or cut the body. */
+  readonly lost?: true
+  /** Of a reply that lists runs, and was not lost. */
   readonly page?: PageSeen
   /** What a reply told the client to wait, in ms. */
   readonly retryAfterMs?: number
@@ -97,7 +99,10 @@ export interface JournalFilter {
 
 /** The exchanges of one sandbox, the latest so many of them, and what they add up to. */
 export interface Journal {
-  /** Keeps the exchange; never throws. `at` is the sandbox's clock, `wall` the wall clock, both in ms. */
+  /**
+   * Keeps the exchange, without remarks if judging it fails: it throws then, which the request is not to fail for. `at` is
+   * the sandbox's clock, `wall` the wall clock, both in ms.
+   */
   record(exchange: Exchange, at: number, wall: number): void
   /**
    * Oldest first; `more` when the limit left some out. `now` is the sandbox's present, without which it is the latest
@@ -152,7 +157,7 @@ export interface Count {
   readonly count: number
 }
 
-/** How many of how many, and their ratio from 0 to 1 (1 of none). */
+/** How many of how many, and their ratio from 0 to 1 (0 of none). */
 export interface Share {
   readonly exercised: number
   readonly documented: number

@@ -42,6 +42,18 @@ export interface Provider<World = unknown, Grant = unknown, Section = unknown> {
    * refused, since some services count those too; `caller` is undefined without a valid credential.
    */
   rateLimit?(request: ApiRequest, caller: Caller<Grant> | undefined): RateLimit | undefined
+  /**
+   * Whose a request is that nobody asks who they are, a token endpoint's say, and that carries no valid credential: what
+   * it names decides in which sandbox it is answered, and opens nothing. Undefined when it names nobody.
+   */
+  sender?(request: ApiRequest, keys: Keyring<Grant>): Promise<Caller<Grant> | undefined>
+  /**
+   * What this vendor's keys look like somewhere in a text, real ones too, so that none is written down. It is held
+   * against texts of any length: it has to take time in proportion to them.
+   */
+  readonly keyShape?: RegExp
+  /** Whether a 429 names the instant to wait for, which a client holds against the wall clock, and no time to wait. */
+  readonly hintsAtInstants?: boolean
   /** What OPTIONS gets on a documented path; without it, OPTIONS is a wrong method. */
   preflight?(request: ApiRequest): Reply
   /** What a documented path with one slash too many gets; without it, not found. `location` has mount and query. */
@@ -123,6 +135,16 @@ export interface Problem {
   readonly message: string
   /** The schema whose keyword failed. */
   readonly schema?: unknown
+}
+
+/** What a body is told that is larger than is read. */
+export const BODY_TOO_LARGE: Problem = {
+  in: 'body',
+  path: [],
+  rule: 'size',
+  facts: {},
+  value: undefined,
+  message: 'is larger than 1 MiB',
 }
 
 /** Finds credentials by their public name (a key, a client id), in all sandboxes: the credential decides the sandbox. */

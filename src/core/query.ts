@@ -24,6 +24,6 @@ export function repeatedNames(search: string): string[] {
 }
 
 /** The pairs of a query or form. URLSearchParams takes one `?` in front for a query's own: the `&` keeps it a name's. */
-function pairs(search: string): URLSearchParams {
+export function pairs(search: string): URLSearchParams {
   return new URLSearchParams(`&${search}`)
 }

@@ -70,13 +70,12 @@ export interface RunStore {
   counts(): Promise<ReadonlyMap<string, number>>
   /** Every scope's runs, scope by scope and each newest first, from after that place on. */
   all(from: Place | undefined, limit: number): Promise<Page>
-  /** How many runs were put in by hand and are still there. */
-  handmade(): Promise<number>
   /**
-   * Puts runs in by hand, all or none, each as it stands by the sandbox's now. The ids that there are already, in which
-   * case nothing was put in; else empty.
+   * Puts runs in by hand, all or none, each as it stands by the sandbox's now. `make` is told how many were put in by hand
+   * before, and nothing comes between its making and their being there; what it throws is thrown. Gives the runs, and of
+   * their ids those that there were already: if any, none was put in.
    */
-  add(runs: readonly Run[]): Promise<readonly string[]>
+  add(make: (before: number) => readonly Run[]): Promise<{ runs: readonly Run[]; taken: readonly string[] }>
   /** Takes all runs away, those to come too. */
   clear(): Promise<void>
 }

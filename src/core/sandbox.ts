@@ -1,4 +1,4 @@
-import type { SettableClock } from './clock.ts'
+import type { Clock } from './clock.ts'
 import type { Faults } from './fault.ts'
 import type { Fidelity } from './fidelity.ts'
 import type { Journal } from './journal.ts'
@@ -9,11 +9,14 @@ import type { RunStore } from './run.ts'
 import type { Secrets } from './secrets.ts'
 import type { State } from './state.ts'
 
-/** One isolated world: its data, clock, credentials, faults, counters and journal. */
+/**
+ * One isolated world: its data, clock, credentials, faults, counters and journal. Once it is deleted, its runs and states
+ * throw GoneError.
+ */
 export interface Sandbox {
   readonly id: string
   readonly fidelity: Fidelity
-  readonly clock: Pick<SettableClock, 'now' | 'frozen'>
+  readonly clock: Clock
   readonly secrets: Secrets
   readonly faults: Faults
   readonly journal: Journal
@@ -55,12 +58,24 @@ export interface Sandboxes {
   keyring(provider: string): Keyring<unknown>
   /** Undefined when there is one of that id. Throws ScenarioError, and has made nothing then. */
   create(options: NewSandbox): Sandbox | undefined
-  /** As at its creation. Throws ScenarioError, and has changed nothing then. */
+  /** As at its creation. */
   reset(id: string): Sandbox | undefined
-  /** Sets its clock to `now` (ms). Set back, its runs are as they were at that time. */
-  setClock(id: string, now: number, frozen: boolean): Sandbox | undefined
+  /**
+   * Sets its clock to what `to` makes of its present (both ms, from EARLIEST to LATEST). Set back, its runs are as they
+   * were at that time. Throws what `to` throws, and has changed nothing then.
+   */
+  setClock(id: string, to: (present: number) => number, frozen: boolean): Sandbox | undefined
   /** Whether there was one. */
   delete(id: string): boolean
+}
+
+/** A sandbox was deleted while something was still to be done in it. */
+export class GoneError extends Error {
+  override name = 'GoneError'
+
+  constructor(id: string) {
+    super(`There is no sandbox '${id}' any more.`)
+  }
 }
 
 /** The sandbox that always exists, with well-known credentials. */

@@ -11,3 +11,16 @@ export function xmlText(value: string): string {
 export function xmlAttribute(value: string): string {
   return `"${xmlText(value).replaceAll('"', '&quot;').replaceAll('\n', '&#10;')}"`
 }
+
+/** A text in HTML, between quotes too. Nothing in it is replaced for good. */
+export function htmlText(value: string): string {
+  return value.replace(/[&<>"']/g, (character) => HTML_ENTITIES[character] ?? character)
+}
+
+const HTML_ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}

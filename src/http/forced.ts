@@ -1,19 +1,9 @@
 import type { Fidelity } from '../core/fidelity.ts'
-import type { Caller, Problem, Quota, RateLimit } from '../core/provider.ts'
+import { BODY_TOO_LARGE, type Caller, type Problem, type Quota, type RateLimit } from '../core/provider.ts'
 import type { Reply } from '../core/reply.ts'
 import type { ApiRequest } from '../core/request.ts'
 import type { Api, DocumentedOperation } from '../spec/api.ts'
 import type { Served } from './address.ts'
-
-/** What a body gets that is larger than is read. */
-export const BODY_TOO_LARGE: Problem = {
-  in: 'body',
-  path: [],
-  rule: 'size',
-  facts: {},
-  value: undefined,
-  message: 'is larger than 1 MiB',
-}
 
 /** An operation that is to be made fail, and the request that meets the failure. */
 export interface Doomed {

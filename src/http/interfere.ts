@@ -1,3 +1,4 @@
+import { wallNow } from '../core/clock.ts'
 import type { Strike } from '../core/fault.ts'
 import type { Caller, Quota } from '../core/provider.ts'
 import type { Reply } from '../core/reply.ts'
@@ -40,7 +41,9 @@ export function interfere(
   const { code, delayMs = 0 } = preferences ?? {}
   // The request's own wish counts more than what somebody else made a rule.
   const status = code !== undefined && has(code) ? code : strike?.status
-  const quota = status === 429 ? exhausted(target, caller, now, strike?.retryAfterMs) : undefined
+  // As with a real limit: by the wall clock, unless the same request is to have the same bytes.
+  const toldBy = sandbox.clock.frozen ? now : wallNow()
+  const quota = status === 429 ? exhausted(target, caller, toldBy, strike?.retryAfterMs) : undefined
   const reply = status === undefined ? undefined : forcedReply(target, status, quota ?? NO_QUOTA)
   const delivery = deliveryOf(strike, delayMs)
   return {

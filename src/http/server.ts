@@ -53,10 +53,7 @@ export function httpServer({ served, around, control, logger }: HttpOptions): Fa
       const { mount, path } = addressed
       const walked = await walk(addressed.served, { ...received, mount, path, params: {} }, around)
       const { reply, delivery, ...facts } = walked
-      logger.info(
-        { ...facts, method: received.method, path: received.rawPath, status: reply.status },
-        'exchange',
-      )
+      logger.info({ ...facts, status: reply.status }, 'exchange')
       return { reply, ...(delivery && { delivery }) }
     }
     const request = { ...received, mount: '', path: normalPath(received.rawPath), params: {} }

@@ -1,35 +1,38 @@
 import { wallNow } from '../core/clock.ts'
-import type { PageSeen, Step } from '../core/journal.ts'
+import type { Exchange, PageSeen, Step } from '../core/journal.ts'
 import { randomHex } from '../core/nonce.ts'
-import type {
-  ActionOperation,
-  Caller,
-  Context,
-  ListOperation,
-  PageQuery,
-  Provider,
-  Quota,
+import {
+  type ActionOperation,
+  BODY_TOO_LARGE,
+  type Caller,
+  type Context,
+  type ListOperation,
+  type PageQuery,
+  type Provider,
+  type Quota,
 } from '../core/provider.ts'
 import { ApiError, type Reply } from '../core/reply.ts'
 import type { ApiRequest } from '../core/request.ts'
 import type { Page, RunStore } from '../core/run.ts'
-import { DEFAULT_SANDBOX, type Sandbox, type Sandboxes } from '../core/sandbox.ts'
+import { DEFAULT_SANDBOX, GoneError, type Sandbox, type Sandboxes } from '../core/sandbox.ts'
 import type { State } from '../core/state.ts'
 import type { DocumentedOperation } from '../spec/api.ts'
 import type { Served } from './address.ts'
 import type { Delivery } from './deliver.ts'
-import { BODY_TOO_LARGE } from './forced.ts'
 import { type Interference, interfere } from './interfere.ts'
 import { exchangeOf } from './record.ts'
+import { redactor } from './redact.ts'
 import { senderOf } from './sender.ts'
 
 /** What the walk needs beside the request. */
 export interface Surroundings {
+  /** All that are served: a key that came to the wrong one is no less a secret. */
+  readonly providers: readonly Provider[]
   readonly sandboxes: Sandboxes
   /** Whether each reply is held against the document; one that breaks it becomes the vendor's 500. */
   readonly checkReplies: boolean
   /** Hears of errors that are Runyard's own. */
-  fault(error: unknown): void
+  report(error: unknown): void
 }
 
 /** A request's walk: the reply and how it is delivered, and what is logged of it. */
@@ -42,6 +45,9 @@ export interface Walked {
   readonly step: Step
   readonly operationId?: string
   readonly sandbox: string
+  /** Both as the journal has them; absent when it could not be told. */
+  readonly method?: string
+  readonly path?: string
   /** The ids of the faults that struck. */
   readonly faults?: readonly string[]
 }
@@ -80,13 +86,14 @@ export async function walk(served: Served, received: ApiRequest, around: Surroun
   reply = finish(provider, trace, reply)
   if (interference !== undefined) reply = interference.mark(reply)
 
-  await journal(served, trace, reply, around)
+  const exchange = await journal(served, trace, reply, around)
   const faults = interference?.faults ?? []
   return {
     provider: provider.name,
     step: trace.step,
     ...(documented && { operationId: documented.operationId }),
     sandbox: sandbox.id,
+    ...(exchange && { method: exchange.method, path: received.mount + exchange.path }),
     ...(faults.length > 0 && { faults }),
     reply,
     ...(interference?.delivery && { delivery: interference.delivery }),
@@ -95,11 +102,11 @@ export async function walk(served: Served, received: ApiRequest, around: Surroun
 
 async function steps(served: Served, around: Surroundings, trace: Trace): Promise<Reply> {
   const { provider } = served
-  const routed = route(served, trace.request)
+  const routed = await routeFor(served, trace, around)
 
   trace.step = 'authenticate'
   const identity = await identify(served, routed.documented, routed.request, around)
-  const sandbox = identity.caller ? sandboxOf(around, identity.caller.sandbox) : trace.sandbox
+  const sandbox = identity.caller ? await sandboxStill(provider, identity.caller, around) : trace.sandbox
   const request = { ...routed.request, fidelity: sandbox.fidelity }
   const documented = served.apis[sandbox.fidelity].operation(routed.documented.operationId)
   trace.request = request
@@ -156,6 +163,23 @@ async function steps(served: Served, around: Surroundings, trace: Trace): Promis
 
   trace.step = 'present'
   return operation.present(page, params, context)
+}
+
+/** The route; what leads nowhere is refused in the sandbox of its sender, whose journal has it. */
+async function routeFor(served: Served, trace: Trace, around: Surroundings): Promise<Route> {
+  try {
+    return route(served, trace.request)
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    const keys = around.sandboxes.keyring(served.provider.name)
+    const state = (id: string): State => sandboxOf(around, id).state(served.provider.name)
+    const caller = await senderOf(served.provider, trace.request, keys, wallNow(), state)
+    if (caller === undefined) throw error
+    trace.caller = caller
+    trace.sandbox = await sandboxStill(served.provider, caller, around)
+    trace.request = { ...trace.request, fidelity: trace.sandbox.fidelity }
+    return route(served, trace.request)
+  }
 }
 
 interface Route {
@@ -230,9 +254,17 @@ function limit(
 ): void {
   const rule = sandbox.rateLimits ? provider.rateLimit?.(request, caller) : undefined
   if (rule === undefined) return
-  const quota = sandbox.count(provider.name, rule)
+  const quota = wallQuota(sandbox.count(provider.name, rule), sandbox)
   trace.quota = quota
   if (quota.remaining < 0) throw new ApiError(provider.errors.rateLimited(request, quota))
+}
+
+/**
+ * The quota as its client is told: by the wall clock, since it has no other, when the sandbox's goes ahead of it or behind.
+ * One that is frozen says what it reads, so that the same request has the same bytes.
+ */
+function wallQuota(quota: Quota, { clock }: Sandbox): Quota {
+  return clock.frozen ? quota : { ...quota, resetAt: wallNow() + quota.retryAfterMs }
 }
 
 function validate(
@@ -275,14 +307,27 @@ function act(
   })
 }
 
-/** A credential has named a sandbox that was deleted since. */
-class GoneError extends Error {
-  override name = 'GoneError'
+/**
+ * The caller's sandbox. To verify a credential takes a while, in which the sandbox may be deleted and made again under the
+ * same id: then the credential is in nobody's keyring. One that is reset keeps its credentials.
+ */
+async function sandboxStill(
+  { name: provider }: Provider,
+  caller: Caller<unknown>,
+  around: Surroundings,
+): Promise<Sandbox> {
+  for (;;) {
+    const sandbox = sandboxOf(around, caller.sandbox)
+    if (caller === ANYONE) return sandbox
+    const holder = await around.sandboxes.keyring(provider).find(caller.name)
+    if (holder?.sandbox !== sandbox.id) throw new GoneError(sandbox.id)
+    if (around.sandboxes.get(sandbox.id) === sandbox) return sandbox
+  }
 }
 
 function sandboxOf(around: Surroundings, id: string): Sandbox {
   const sandbox = around.sandboxes.get(id)
-  if (sandbox === undefined) throw new GoneError(`there is no sandbox ${id}`)
+  if (sandbox === undefined) throw new GoneError(id)
   return sandbox
 }
 
@@ -290,7 +335,7 @@ function sandboxOf(around: Surroundings, id: string): Sandbox {
 function failure(provider: Provider, error: unknown, { request }: Trace, around: Surroundings): Reply {
   if (error instanceof ApiError) return error.reply
   if (error instanceof GoneError) return provider.errors.unauthorized(request)
-  around.fault(error)
+  around.report(error)
   return provider.errors.internal(request)
 }
 
@@ -301,23 +346,35 @@ function check({ provider, apis }: Served, trace: Trace, reply: Reply, around: S
   const breaches = apis[request.fidelity].breaches(documented, reply.status, isJson ? reply.body : undefined)
   if (breaches.length === 0) return reply
   trace.step = 'check'
-  around.fault(
+  around.report(
     new Error(`a ${reply.status} of ${documented.operationId} breaks its document: ${breaches.join('; ')}`),
   )
   return provider.errors.internal(request)
 }
 
 /** Keeps what the client did and what became of it, whatever that was. */
-async function journal(served: Served, trace: Trace, reply: Reply, around: Surroundings): Promise<void> {
+async function journal(
+  served: Served,
+  trace: Trace,
+  reply: Reply,
+  around: Surroundings,
+): Promise<Exchange | undefined> {
   const { sandbox, interference } = trace
-  const keys = around.sandboxes.keyring(served.provider.name)
   const faults = interference?.faults ?? []
+  let exchange: Exchange | undefined
   try {
-    const exchange = await exchangeOf(served, sandbox, keys, { ...trace, reply, faults })
+    const discreet = redactor(around.providers, around.sandboxes)
+    exchange = await exchangeOf(served, sandbox, discreet, {
+      ...trace,
+      reply,
+      faults,
+      delivery: interference?.delivery,
+    })
     sandbox.journal.record(exchange, sandbox.clock.now(), wallNow())
   } catch (error) {
-    around.fault(error)
+    around.report(error)
   }
+  return exchange
 }
 
 function finish({ finish }: Provider, { request, quota }: Trace, reply: Reply): Reply {

@@ -1,9 +1,14 @@
 /** What a client sends may be as long as headers may be (256 KiB); what is kept of it is not. */
 export const MOST_KEPT = 2_048
 
-/** The text, or its beginning and `…`: as a text of its own, since a slice would keep the whole of it alive. */
+/** The text, or its beginning and `…`: as a text of its own. */
 export function clipped(text: string, most: number): string {
-  return text.length <= most ? text : `${Buffer.from(text.slice(0, most)).toString()}…`
+  return text.length <= most ? apart(text) : apart(`${text.slice(0, most)}…`)
+}
+
+/** The text as one of its own: a short slice of a request would keep the whole of it alive. */
+export function apart(text: string): string {
+  return Buffer.from(text).toString()
 }
 
 /** A value of a client's in a message: quoted, and not at any length. */

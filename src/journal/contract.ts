@@ -2,7 +2,7 @@ import type { Fidelity } from '../core/fidelity.ts'
 import type { Exchange, Remark } from '../core/journal.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Api } from '../spec/api.ts'
-import { BoundedMap, clipped } from './bounds.ts'
+import { apart, BoundedMap, clipped } from './bounds.ts'
 import { nearest } from './nearest.ts'
 import { type Analysis, Terms } from './terms.ts'
 
@@ -46,7 +46,7 @@ export function contractOf(provider: Provider, apis: Readonly<Record<Fidelity, A
       const before = known.get(key)
       if (before !== undefined) return before
       const analysis = of.analyse(search, headers)
-      if (key.length <= LONGEST_QUERY) known.set(key, analysis)
+      if (key.length <= LONGEST_QUERY) known.set(apart(key), analysis)
       return analysis
     },
     undocumented: (exchange) => undocumented(apis.spec, exchange),

@@ -21,7 +21,7 @@ export class Coverage {
   /** Counts a request that met an operation. */
   add(
     terms: Terms,
-    { provider, fidelity, method, status, page }: Exchange,
+    { provider, fidelity, method, status, lost, page }: Exchange,
     { sent, values }: Analysis,
   ): void {
     this.#called.set(provider, fidelity)
@@ -29,6 +29,8 @@ export class Coverage {
     tally.calls++
     for (const place of sent) tally.parameters[place] = (tally.parameters[place] ?? 0) + 1
     for (const place of values) tally.values[place] = (tally.values[place] ?? 0) + 1
+    // What never arrived, nobody's tests have met.
+    if (lost) return
     const name = terms.statusName(status)
     tally.statuses.set(name, (tally.statuses.get(name) ?? 0) + 1)
     const position = page && method !== 'HEAD' ? terms.position(page) : undefined
@@ -96,5 +98,5 @@ export function sumOf(shares: readonly Share[]): Share {
 }
 
 function share(exercised: number, documented: number): Share {
-  return { exercised, documented, ratio: documented === 0 ? 1 : exercised / documented }
+  return { exercised, documented, ratio: documented === 0 ? 0 : exercised / documented }
 }

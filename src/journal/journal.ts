@@ -19,7 +19,8 @@ export class ContractJournal implements Journal {
   #habits = new Habits()
   #coverage = new Coverage()
   #recorded = 0
-  #first: number | null = null
+  #from: number | null = null
+  #to: number | null = null
   #latest: number | null = null
 
   /** `size`: how many exchanges it keeps, at least 1. `contracts` are shared by all journals. */
@@ -38,15 +39,15 @@ export class ContractJournal implements Journal {
 
   record(exchange: Exchange, at: number, wall: number): void {
     const id = ++this.#recorded
-    this.#first ??= at
     this.#latest = at
+    this.#from = Math.min(this.#from ?? at, at)
+    this.#to = Math.max(this.#to ?? at, at)
     let remarks: readonly Remark[] = []
     try {
       remarks = this.#judge(exchange, id, at, wall)
-    } catch {
-      // Whatever is wrong here, the request that was answered is not to fail for it.
+    } finally {
+      this.#entries.add({ ...kept(exchange), id, at, wall, remarks })
     }
-    this.#entries.add({ ...kept(exchange), id, at, wall, remarks })
   }
 
   list(
@@ -73,8 +74,9 @@ export class ContractJournal implements Journal {
     this.#habits = new Habits()
     this.#coverage = new Coverage()
     this.#recorded = 0
-    this.#first = null
     this.#latest = null
+    this.#from = null
+    this.#to = null
   }
 
   report(now?: number): Report {
@@ -83,8 +85,8 @@ export class ContractJournal implements Journal {
     for (const { remark, ...occasion } of this.#open(now)) open.add(remark, occasion)
     return {
       exchanges: this.#recorded,
-      from: this.#first,
-      to: this.#latest,
+      from: this.#from,
+      to: this.#to,
       coverage: sumOf(operations.map(({ coverage }) => coverage)),
       operations,
       breaches: [...this.#breaches.list(), ...open.list()].sort((a, b) => a.first - b.first),
@@ -125,19 +127,12 @@ function remarksOn(exchange: Exchange, terms: Terms, analysis: Analysis): readon
   return isRefused ? terms.refused(exchange, analysis) : analysis.remarks
 }
 
-/** What is kept of an exchange: no text at a client's length. */
+/** What is kept of an exchange: no text at a client's length, and none that is a part of the request. */
 function kept(exchange: Exchange): Exchange {
   const { method, path, search, headers } = exchange
-  const texts = Object.values(headers)
-  if (
-    search.length <= MOST_KEPT &&
-    path.length <= MOST_KEPT &&
-    texts.every((text) => text.length <= MOST_HEADER)
-  )
-    return exchange
   return {
     ...exchange,
-    method: clipped(method, MOST_HEADER),
+    method: clipped(method, MOST_METHOD),
     path: clipped(path, MOST_KEPT),
     search: clipped(search, MOST_KEPT),
     headers: Object.fromEntries(
@@ -146,6 +141,7 @@ function kept(exchange: Exchange): Exchange {
   }
 }
 
+const MOST_METHOD = 32
 const MOST_HEADER = 256
 
 function matches(entry: JournalEntry, filter: JournalFilter): boolean {

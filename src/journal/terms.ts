@@ -1,8 +1,9 @@
 import type { Fidelity } from '../core/fidelity.ts'
 import type { Exchange, PageSeen, Remark } from '../core/journal.ts'
 import type { Problem, Provider } from '../core/provider.ts'
+import { pairs } from '../core/query.ts'
 import type { Api, DocumentedOperation } from '../spec/api.ts'
-import { BoundedMap, clipped, quoted, some } from './bounds.ts'
+import { apart, BoundedMap, clipped, quoted, some } from './bounds.ts'
 import { type Leaf, leavesOf } from './leaves.ts'
 import { nearest } from './nearest.ts'
 import { type Reading, readLeaf } from './read.ts'
@@ -223,7 +224,7 @@ export class Terms {
       .filter((problem) => problem.in === 'query' && leaf.steps.every((step, i) => problem.path[i] === step))
     const [problem] = problems
     const wrong = problem === undefined ? null : sentence(problem)
-    if (key.length <= LONGEST_KEY) this.#checked.set(key, wrong)
+    if (key.length <= LONGEST_KEY) this.#checked.set(apart(key), wrong)
     return wrong ?? undefined
   }
 
@@ -246,10 +247,13 @@ export class Terms {
     )
     return (
       leaf?.name ??
-      path
-        .filter((step) => !/^\d+$/.test(step))
-        .map((step, i) => (i === 0 ? step : `[${step}]`))
-        .join('')
+      clipped(
+        path
+          .filter((step) => !/^\d+$/.test(step))
+          .map((step, i) => (i === 0 ? step : `[${step}]`))
+          .join(''),
+        100,
+      )
     )
   }
 }
@@ -277,11 +281,11 @@ function places(leaves: readonly Leaf[], wanted: (leaf: Leaf) => boolean): numbe
   return leaves.flatMap((leaf, place) => (wanted(leaf) ? [place] : []))
 }
 
-/** What came under each name. URLSearchParams takes one `?` in front for a query's own: the `&` keeps it a name's. */
+/** What came under each name. */
 function grouped(search: string): Map<string, string[]> {
   const groups = new Map<string, string[]>()
   if (search === '') return groups
-  for (const [name, text] of new URLSearchParams(`&${search}`)) {
+  for (const [name, text] of pairs(search)) {
     const texts = groups.get(name)
     if (texts === undefined) groups.set(name, [text])
     else texts.push(text)

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { JsonObject } from '../core/json.ts'
@@ -10,6 +10,12 @@ export interface Scenario {
   readonly days: number
   readonly sections: Readonly<Record<string, JsonObject>>
 }
+
+/** What a scenario file may take. All of it is read at once, while nobody else is answered. */
+const MOST_BYTES = 1024 * 1024
+
+/** How many breaches are told of one file. */
+const MOST_TOLD = 100
 
 /** How many scenarios are kept as they were read. */
 const MOST_KEPT = 16
@@ -36,7 +42,7 @@ export class Scenarios {
     const text = read(
       path,
       () =>
-        `There is no scenario '${name}'. ${isPath ? '' : `There are: ${names(this.#folder)}. `}A path ends in .json.`,
+        `There is no scenario '${name}'. ${isPath ? '' : `There are: ${names(this.#folder)}. `}A path ends in .json and leads to a file of at most 1 MiB.`,
     )
     const scenario = this.#read.get(text) ?? this.#parse(path, text)
     this.#read.delete(text)
@@ -55,17 +61,20 @@ export class Scenarios {
       const why = error instanceof Error ? error.message.replace(/, ?["'.].*$/s, '') : String(error)
       throw new ScenarioError(`${path} is not JSON: ${why}`)
     }
-    const ajv = new Ajv2020({ allErrors: true, useDefaults: true, strict: false })
+    // The schema is ours: to check it against that of schemas takes longer than all else at a start.
+    const ajv = new Ajv2020({ allErrors: true, useDefaults: true, strict: false, validateSchema: false })
     this.#valid ??= ajv.compile<Record<string, JsonObject> & { days: number }>(
       scenarioSchema(this.#providers),
     )
     const valid = this.#valid
     if (!valid(scenario)) {
-      const breaches = (valid.errors ?? []).map((error) => {
+      const errors = valid.errors ?? []
+      const breaches = errors.slice(0, MOST_TOLD).map((error) => {
         const extra: unknown = error.params.additionalProperty ?? error.params.allowedValues
         return `  ${error.instancePath || '/'} ${error.message}${extra === undefined ? '' : `: ${String(extra)}`}`
       })
-      throw new ScenarioError(`${path} is no scenario:\n${breaches.join('\n')}`)
+      const more = errors.length > breaches.length ? [`  and ${errors.length - breaches.length} more`] : []
+      throw new ScenarioError(`${path} is no scenario:\n${[...breaches, ...more].join('\n')}`)
     }
     const sections = this.#providers.map(({ name }): [string, JsonObject] => [name, scenario[name] ?? {}])
     return { days: scenario.days, sections: Object.fromEntries(sections) }
@@ -101,10 +110,13 @@ export function scenarioSchema(providers: readonly Provider[]): JsonObject {
 
 function read(path: string, missing: () => string): string {
   try {
-    return readFileSync(path, 'utf8')
+    // Looked at before it is opened: a pipe would wait for somebody to write, and a device never ends.
+    const entry = path.endsWith('.json') ? statSync(path) : undefined
+    if (entry?.isFile() && entry.size <= MOST_BYTES) return readFileSync(path, 'utf8')
   } catch {
-    throw new ScenarioError(missing())
+    // As good as none.
   }
+  throw new ScenarioError(missing())
 }
 
 function names(seeds: string): string {

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import type { Provider } from '../core/provider.ts'
 import type { Served } from '../http/address.ts'
 import { Api } from '../spec/api.ts'
-import { effectiveDocuments } from '../spec/document.ts'
+import { effectiveDocuments, vendorDocument } from '../spec/document.ts'
 import { FOLDERS } from './folders.ts'
 
 /** Every provider that has a folder in `providers/`, in the order of their names. */
@@ -18,8 +18,19 @@ export async function discoverProviders(): Promise<Provider[]> {
   return modules.map((module: { provider: Provider }) => module.provider)
 }
 
-/** The provider with its documents at work. Throws when they and it do not have the same operations. */
-export async function serve(provider: Provider): Promise<Served> {
+/**
+ * The provider with its documents at work: read and compiled once for all Runyards of a process, which do not change them.
+ * Throws when they and it do not have the same operations.
+ */
+export function serve(provider: Provider): Promise<Served> {
+  const served = atWork.get(provider) ?? putToWork(provider)
+  atWork.set(provider, served)
+  return served
+}
+
+const atWork = new Map<Provider, Promise<Served>>()
+
+async function putToWork(provider: Provider): Promise<Served> {
   const { spec, live } = effectiveDocuments(FOLDERS.specs, provider.name)
   const apis = { spec: await Api.of(spec), live: await Api.of(live) }
   const implemented = Object.keys(provider.operations).sort().join(', ')
@@ -33,3 +44,11 @@ export async function serve(provider: Provider): Promise<Served> {
     .filter((path) => path !== '/')
   return { provider, apis, prefixes: [...provider.owns, ...beginnings] }
 }
+
+/** The control plane's own document at work, for all Runyards of a process. */
+export function controlApi(): Promise<Api> {
+  control ??= Api.of(vendorDocument(FOLDERS.specs, 'control'), 'by document')
+  return control
+}
+
+let control: Promise<Api> | undefined

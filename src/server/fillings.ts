@@ -10,7 +10,7 @@ import { FOLDERS } from './folders.ts'
 
 /** What a sandbox is filled with: same filling and secrets, same bytes. */
 export interface Filling {
-  readonly scenario: string
+  readonly scenario: Scenario
   readonly seed: number
   /** Decides what the data holds too: `live` has states that no document knows. */
   readonly fidelity: Fidelity
@@ -21,8 +21,10 @@ export interface Filling {
 /** The standing data of each provider, by its name. */
 export type Worlds = Readonly<Record<string, unknown>>
 
-interface Kept extends Omit<Filling, 'scenario'> {
-  readonly scenario: Scenario
+interface Kept {
+  /** What was filled with, but for the start. */
+  readonly kind: string
+  readonly start: number
   readonly template: Template
   /** By provider. */
   readonly ids: ReadonlyMap<string, readonly string[]>
@@ -54,34 +56,30 @@ export class Fillings {
     this.#templates = new Templates(database)
   }
 
+  /** The scenario of that name or path. Throws ScenarioError. */
+  scenario(name: string): Scenario {
+    return this.#scenarios.load(name)
+  }
+
   /** The start for a sandbox on the wall clock: that of a template made a moment ago, if there is one, else `now` (ms). */
-  startBy(now: number, { scenario: name, seed, fidelity }: Omit<Filling, 'start'>): number {
-    const scenario = this.#scenarios.load(name)
+  startBy(now: number, filling: Omit<Filling, 'start'>): number {
+    const kind = kindOf(filling)
     const fresh = this.#kept.findLast(
-      (kept) =>
-        kept.scenario === scenario &&
-        kept.seed === seed &&
-        kept.fidelity === fidelity &&
-        kept.start <= now &&
-        now - kept.start < FRESH,
+      (kept) => kept.kind === kind && kept.start <= now && now - kept.start < FRESH,
     )
     return fresh?.start ?? now
   }
 
-  /** The worlds of a sandbox with these secrets. Throws ScenarioError. */
+  /** The worlds of a sandbox with these secrets. */
   worlds(filling: Filling, secrets: Secrets): Worlds {
-    const scenario = this.#scenarios.load(filling.scenario)
     return Object.fromEntries(
-      this.#providers.map((provider) => [
-        provider.name,
-        this.#build(provider, scenario, filling, secrets).world,
-      ]),
+      this.#providers.map((provider) => [provider.name, this.#build(provider, filling, secrets).world]),
     )
   }
 
   /**
    * Fills an empty sandbox with the runs of these providers (all when left out) as they stand at `at` (ms, the start when
-   * left out), within `transaction`. Throws ScenarioError.
+   * left out), within `transaction`.
    */
   fill(
     sandbox: string,
@@ -89,14 +87,13 @@ export class Fillings {
     secrets: Secrets,
     { at = filling.start, only }: { readonly at?: number; readonly only?: readonly string[] } = {},
   ): void {
-    const scenario = this.#scenarios.load(filling.scenario)
     const providers = this.#providers.filter(({ name }) => only?.includes(name) ?? true)
     // A template has been settled at the start, and no run can be taken back from there.
-    const kept = at >= filling.start ? this.#find(scenario, filling) : undefined
+    const kept = at >= filling.start ? this.#find(filling) : undefined
     let runs = 0
     for (const provider of providers) {
       const { name, seeds, next } = provider
-      const built = this.#build(provider, scenario, filling, secrets)
+      const built = this.#build(provider, filling, secrets)
       if (kept === undefined) {
         const settledAt = Math.min(at, filling.start)
         runs += new SqliteRuns(this.#database, sandbox, name, next, () => settledAt).insert(
@@ -106,11 +103,11 @@ export class Fillings {
       } else {
         const to = seeds.ids?.(built.world) ?? []
         this.#templates.copy(kept.template, name, sandbox, { from: kept.ids.get(name) ?? [], to })
+        new SqliteRuns(this.#database, sandbox, name, next, () => at).settledBy(filling.start)
       }
     }
     const isWhole = at === filling.start && providers.length === this.#providers.length
-    if (kept === undefined && isWhole && runs <= LARGEST_TEMPLATE)
-      this.#keep(sandbox, scenario, filling, secrets)
+    if (kept === undefined && isWhole && runs <= LARGEST_TEMPLATE) this.#keep(sandbox, filling, secrets)
   }
 
   /** All of `work`, which fills sandboxes, or nothing of it. */
@@ -130,34 +127,32 @@ export class Fillings {
 
   #build(
     { name, seeds }: Provider,
-    { days, sections }: Scenario,
-    { seed, fidelity, start }: Filling,
+    { scenario: { days, sections }, seed, fidelity, start }: Filling,
     secrets: Secrets,
   ) {
     const random = seededRandom(seed, name)
     return seeds.build({ section: sections[name] ?? {}, fidelity, start, days, random, secrets })
   }
 
-  #find(scenario: Scenario, { seed, fidelity, start }: Filling): Kept | undefined {
-    const kept = this.#kept.find(
-      (kept) =>
-        kept.scenario === scenario &&
-        kept.seed === seed &&
-        kept.fidelity === fidelity &&
-        kept.start === start,
-    )
+  #find(filling: Filling): Kept | undefined {
+    const kind = kindOf(filling)
+    const kept = this.#kept.find((kept) => kept.kind === kind && kept.start === filling.start)
     if (kept !== undefined) this.#kept = [...this.#kept.filter((other) => other !== kept), kept]
     return kept
   }
 
-  #keep(sandbox: string, scenario: Scenario, filling: Filling, secrets: Secrets): void {
+  #keep(sandbox: string, filling: Filling, secrets: Secrets): void {
     const ids = new Map<string, readonly string[]>()
     for (const provider of this.#providers) {
-      const { world } = this.#build(provider, scenario, filling, secrets)
+      const { world } = this.#build(provider, filling, secrets)
       ids.set(provider.name, provider.seeds.ids?.(world) ?? [])
     }
     if ([...ids.values()].some((texts) => texts.length > MOST_IDS)) return
-    const { seed, fidelity, start } = filling
-    this.#made.push({ scenario, seed, fidelity, start, ids, template: this.#templates.keep(sandbox, ids) })
+    const template = this.#templates.keep(sandbox, ids)
+    this.#made.push({ kind: kindOf(filling), start: filling.start, ids, template })
   }
+}
+
+function kindOf({ scenario, seed, fidelity }: Omit<Filling, 'start'>): string {
+  return JSON.stringify([scenario, seed, fidelity])
 }

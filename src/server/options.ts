@@ -1,4 +1,4 @@
-import { FURTHEST, parseIso } from '../core/clock.ts'
+import { EARLIEST, LATEST, parseIso } from '../core/clock.ts'
 import type { Fidelity } from '../core/fidelity.ts'
 
 /** How a Runyard is started. Every member has a flag and a RUNYARD_* variable of the same meaning. */
@@ -157,8 +157,8 @@ export const OPTIONS: { readonly [Name in keyof Options]: Description<Exclude<Op
     value: '<live|instant>',
     fallback: 'live',
     help: 'live follows the wall clock; an ISO 8601 instant stands still there.',
-    parse: (text) => (text === 'live' ? text : parseIso(text)),
-    takes: "'live' or an ISO 8601 instant, such as 2026-06-01T12:00:00Z",
+    parse: (text) => (text === 'live' ? text : servable(parseIso(text))),
+    takes: "'live' or an ISO 8601 instant from 1970 to 9999, such as 2026-06-01T12:00:00Z",
   },
   rateLimits: {
     flag: '--rate-limits',
@@ -252,8 +252,8 @@ export function withDefaults(
   for (const name of OPTION_NAMES) {
     const value = given[name]
     if (value === undefined || OPTIONS[name].parse(typed(value)) === value) continue
-    if (name === 'clock' && typeof value === 'number' && Math.abs(value) <= FURTHEST) continue
-    const takes = name === 'clock' ? "'live' or an instant in ms" : OPTIONS[name].takes
+    if (name === 'clock' && typeof value === 'number' && isInstant(value)) continue
+    const takes = name === 'clock' ? "'live' or an instant in ms, from 1970 to 9999" : OPTIONS[name].takes
     const not = name === 'adminToken' ? '' : `, not ${JSON.stringify(value)}`
     throw new OptionError(`The option ${name} takes ${takes}${not}.`)
   }
@@ -269,6 +269,15 @@ export function withDefaults(
 
 function wholeNumber(text: string, max: number): number | undefined {
   return /^\d{1,10}$/.test(text) && Number(text) <= max ? Number(text) : undefined
+}
+
+/** Whether a sandbox's clock can read it, in ms. */
+function isInstant(value: number): boolean {
+  return Number.isInteger(value) && value >= EARLIEST && value <= LATEST
+}
+
+function servable(instant: number | undefined): number | undefined {
+  return instant !== undefined && isInstant(instant) ? instant : undefined
 }
 
 function onOff(text: string): boolean | undefined {

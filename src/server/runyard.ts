@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { controlPlane } from '../control/control.ts'
@@ -10,12 +11,10 @@ import type { JsonObject } from '../core/json.ts'
 import { DEFAULT_SANDBOX } from '../core/sandbox.ts'
 import { httpsServer } from '../http/https.ts'
 import { receive } from '../http/receive.ts'
-import { type Control, httpServer } from '../http/server.ts'
+import { type Control, DRAIN_MS, httpServer } from '../http/server.ts'
 import { contractOf } from '../journal/contract.ts'
-import { Api } from '../spec/api.ts'
-import { vendorDocument } from '../spec/document.ts'
 import { Database } from '../store/database.ts'
-import { discoverProviders, serve } from './discover.ts'
+import { controlApi, discoverProviders, serve } from './discover.ts'
 import { docs } from './docs.ts'
 import { fetchFrom } from './fetch.ts'
 import { FOLDERS } from './folders.ts'
@@ -86,7 +85,7 @@ export async function createRunyard(
     const fidelity = sandboxes.get(DEFAULT_SANDBOX)?.fidelity ?? 'spec'
     for (const { apis } of served) apis[fidelity].warm()
     control = controlPlane({
-      api: await Api.of(vendorDocument(FOLDERS.specs, 'control'), 'by document'),
+      api: await controlApi(),
       served,
       sandboxes,
       adminToken: options.adminToken,
@@ -95,9 +94,10 @@ export async function createRunyard(
       fault: (error) => logger.error(error),
     })
     const around = {
+      providers,
       sandboxes,
       checkReplies: options.checkReplies,
-      fault: (error: unknown) => logger.error(error),
+      report: (error: unknown) => logger.error(error),
     }
     app = httpServer({ served, around, control, logger })
     if (tls !== undefined) https = httpsServer(app, tls.identity)
@@ -109,11 +109,17 @@ export async function createRunyard(
     throw error
   }
 
+  /** Requests without a socket, of which the app knows nothing when it closes. */
+  const fetching = new Set<Promise<unknown>>()
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => {
     closed ??= (async () => {
       state = 'draining'
+      // What was fetched just before is on its way to the app once its body has been read.
+      await setImmediate()
       await app.close()
+      const drained = Promise.allSettled(fetching)
+      await Promise.race([drained, setTimeout(DRAIN_MS, undefined, { ref: false })])
       database.close()
       tls?.forget()
     })()
@@ -167,7 +173,9 @@ export async function createRunyard(
     async fetch(input, init) {
       refuseWhenClosed()
       const isPath = typeof input === 'string' && input.startsWith('/')
-      return fetchFrom(app, new Request(isPath ? server + input : input, init))
+      const answer = fetchFrom(app, new Request(isPath ? server + input : input, init))
+      fetching.add(answer)
+      return answer.finally(() => fetching.delete(answer))
     },
     sandbox,
     close,

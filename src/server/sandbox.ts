@@ -5,13 +5,14 @@ import type { Journal } from '../core/journal.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Credentials, Provider, Quota, RateLimit } from '../core/provider.ts'
 import type { Random } from '../core/random.ts'
-import type { Sandbox } from '../core/sandbox.ts'
+import { GoneError, type Sandbox } from '../core/sandbox.ts'
 import { Secrets } from '../core/secrets.ts'
 import type { State } from '../core/state.ts'
 import { SandboxFaults } from '../faults/faults.ts'
 import { Limiter } from '../http/limiter.ts'
 import { ContractJournal, type Contracts } from '../journal/journal.ts'
 import { seededRandom } from '../seed/random.ts'
+import type { Scenario } from '../seed/scenario.ts'
 import type { Database } from '../store/database.ts'
 import { SqliteRuns } from '../store/runs.ts'
 import { SqliteState } from '../store/states.ts'
@@ -19,7 +20,9 @@ import type { Worlds } from './fillings.ts'
 
 /** A sandbox as its row keeps it. */
 export interface SandboxRecord {
+  /** Its name or path, and what it said when the sandbox was made: a file may change. */
   readonly scenario: string
+  readonly contents: Scenario
   readonly seed: number
   /** Decides what the data holds too: `live` has states that no document knows. */
   readonly fidelity: Fidelity
@@ -59,11 +62,12 @@ export class StoredSandbox implements Sandbox {
   readonly fidelity: Fidelity
   readonly clock: SettableClock
   readonly secrets: Secrets
-  readonly faults: Faults
-  readonly journal: Journal
   readonly rateLimits: boolean
   readonly record: SandboxRecord
-  readonly #limiter = new Limiter()
+  readonly journal: Journal
+  #faults: Faults
+  #limiter = new Limiter()
+  #isGone = false
   readonly #credentials = new Map<string, Credentials<unknown>>()
   readonly #runs = new Map<string, SqliteRuns>()
   readonly #states = new Map<string, State>()
@@ -75,14 +79,41 @@ export class StoredSandbox implements Sandbox {
     this.clock = new SettableClock(going)
     this.rateLimits = record.rateLimits ?? record.fidelity === 'live'
     this.secrets = new Secrets(record.secret, record.wellKnown)
-    this.faults = new SandboxFaults((label) => this.random(label))
+    this.#faults = this.#noFaults()
     this.journal = new ContractJournal(record.journalSize ?? JOURNAL_SIZE, contracts)
     for (const provider of providers) {
       const { name, next } = provider
       this.#credentials.set(name, provider.credentials(record.worlds[name], this.secrets))
-      this.#runs.set(name, new SqliteRuns(database, id, name, next, () => this.clock.now()))
-      this.#states.set(name, new SqliteState(database, id, name, wallNow))
+      const now = (): number => this.clock.now()
+      const check = (): void => this.#check()
+      this.#runs.set(name, new SqliteRuns(database, id, name, next, now, check))
+      this.#states.set(name, new SqliteState(database, id, name, wallNow, check))
     }
+  }
+
+  get faults(): Faults {
+    return this.#faults
+  }
+
+  /** Has it go on as if it were new, but for its rows: with this clock, no faults, nothing counted, no journal. */
+  renew(going: Going): void {
+    this.clock.set(going)
+    this.#faults = this.#noFaults()
+    this.#limiter = new Limiter()
+    this.journal.clear()
+  }
+
+  /** Whoever still holds it can do nothing with it any more. */
+  retire(): void {
+    this.#isGone = true
+  }
+
+  #check(): void {
+    if (this.#isGone) throw new GoneError(this.id)
+  }
+
+  #noFaults(): Faults {
+    return new SandboxFaults((label) => this.random(label))
   }
 
   count(provider: string, limit: RateLimit): Quota {

@@ -38,8 +38,9 @@ export class StoredSandboxes implements Sandboxes {
     const stored = records.get(DEFAULT_SANDBOX)
     records.delete(DEFAULT_SANDBOX)
     this.#openDefault(stored)
-    const byAge = [...records].sort(([, a], [, b]) => ((a.created ?? '') < (b.created ?? '') ? -1 : 1))
-    for (const [id, record] of byAge) this.#put(this.#made(id, record, record.going ?? { ahead: 0 }))
+    const age = ([id, { created = '' }]: [string, SandboxRecord]): string => `${created} ${id}`
+    const byAge = [...records].sort((a, b) => (age(a) < age(b) ? -1 : 1))
+    for (const [id, record] of byAge) this.#open(id, record, record.going ?? { ahead: 0 })
   }
 
   list(): readonly Sandbox[] {
@@ -64,11 +65,15 @@ export class StoredSandboxes implements Sandboxes {
     // Unless it is told or has a fidelity of its own, as in the sandbox that the options made.
     const rateLimits = asked.rateLimits ?? this.#options.rateLimits
     const now = wallNow()
-    const filled = { scenario, seed, fidelity }
+    const contents = this.#fillings.scenario(scenario)
+    const filled = { scenario: contents, seed, fidelity }
     const start = clock === 'live' ? this.#fillings.startBy(now, filled) : clock.now
     const going = goingOf(clock)
     const settings = {
-      ...filled,
+      scenario,
+      contents,
+      seed,
+      fidelity,
       start: iso(start),
       created: iso(now),
       clock,
@@ -89,43 +94,40 @@ export class StoredSandboxes implements Sandboxes {
   }
 
   reset(id: string): Sandbox | undefined {
-    const before = this.#sandboxes.get(id)
-    if (before === undefined) return undefined
-    const filling = fillingOf(before.record)
-    const clock = before.record.clock ?? this.#clockOption()
-    const going = goingOf(clock)
-    const worlds = this.#fillings.worlds(filling, before.secrets)
-    const record = { ...before.record, worlds, ...(before.record.going && { going }) }
-    const sandbox = this.#made(id, record, going)
+    const sandbox = this.#sandboxes.get(id)
+    if (sandbox === undefined) return undefined
+    const { record } = sandbox
+    const going = goingOf(record.clock ?? this.#clockOption())
     this.#fillings.transaction(() => {
-      for (const { name } of this.#providers) before.runs(name).erase()
+      for (const { name } of this.#providers) sandbox.runs(name).erase()
       eraseStates(this.#database, id)
-      this.#fillings.fill(id, filling, before.secrets)
-      writeSandbox(this.#database, id, record)
+      this.#fillings.fill(id, fillingOf(record), sandbox.secrets)
+      this.#keepGoing(sandbox, going)
     })
-    this.#removeKeys(before)
-    this.#put(sandbox)
+    sandbox.renew(going)
     return sandbox
   }
 
-  setClock(id: string, now: number, frozen: boolean): Sandbox | undefined {
+  setClock(id: string, to: (present: number) => number, frozen: boolean): Sandbox | undefined {
     const sandbox = this.#sandboxes.get(id)
     if (sandbox === undefined) return undefined
+    const now = to(sandbox.clock.now())
     const going = goingFrom(now, frozen)
     this.#fillings.transaction(() => {
-      if (now < sandbox.clock.now()) this.#rewind(sandbox, now)
-      if (sandbox.record.going !== undefined) writeSandbox(this.#database, id, { ...sandbox.record, going })
+      this.#rewind(sandbox, now)
+      this.#keepGoing(sandbox, going)
     })
-    sandbox.clock.set(now, frozen)
+    sandbox.clock.set(going)
     return sandbox
   }
 
   delete(id: string): boolean {
     const sandbox = this.#sandboxes.get(id)
     if (sandbox === undefined) return false
+    eraseSandbox(this.#database, id)
+    sandbox.retire()
     this.#removeKeys(sandbox)
     this.#sandboxes.delete(id)
-    eraseSandbox(this.#database, id)
     return true
   }
 
@@ -146,15 +148,17 @@ export class StoredSandboxes implements Sandboxes {
       journalSize,
       ...(rateLimits !== undefined && { rateLimits }),
     }
-    this.#put(this.#made(DEFAULT_SANDBOX, settings, goingOf(this.#clockOption())))
+    this.#open(DEFAULT_SANDBOX, settings, goingOf(this.#clockOption()))
   }
 
   #newDefault(): SandboxRecord {
     const { scenario = 'default', seed = 1, fidelity = 'spec', clock } = this.#options
-    const filling = { scenario, seed, fidelity, start: clock === 'live' ? wallNow() : clock }
+    const contents = this.#fillings.scenario(scenario)
+    const start = clock === 'live' ? wallNow() : clock
+    const filling = { scenario: contents, seed, fidelity, start }
     const secrets = new Secrets(DEFAULT_SECRET, true)
     const worlds = this.#fillings.worlds(filling, secrets)
-    const record = { scenario, seed, fidelity, start: iso(filling.start), secret: DEFAULT_SECRET, worlds }
+    const record = { scenario, contents, seed, fidelity, start: iso(start), secret: DEFAULT_SECRET, worlds }
     this.#fillings.transaction(() => {
       this.#fillings.fill(DEFAULT_SANDBOX, filling, secrets)
       writeSandbox(this.#database, DEFAULT_SANDBOX, record)
@@ -162,18 +166,31 @@ export class StoredSandboxes implements Sandboxes {
     return record
   }
 
-  /** Takes its runs back to what they were at `now` (ms): those of its filling, and those that came by hand. */
+  /** A sandbox that the database has, at what its clock reads now. */
+  #open(id: string, record: SandboxRecord, going: Going): void {
+    const sandbox = this.#made(id, record, going)
+    this.#fillings.transaction(() => this.#rewind(sandbox, sandbox.clock.now()))
+    this.#put(sandbox)
+  }
+
+  /** Takes runs back that show a later instant than `now` (ms): those of its filling, and those that came by hand. */
   #rewind(sandbox: StoredSandbox, now: number): void {
-    const filling = fillingOf(sandbox.record)
     for (const { name } of this.#providers) {
       const runs = sandbox.runs(name)
+      if (runs.settledAt() <= now) continue
       const handmade = runs.handmadeRuns()
       // Without any, they have been cleared, which goes for all times.
       const seeded = runs.hasSeeded()
       runs.erase()
+      const filling = fillingOf(sandbox.record)
       if (seeded) this.#fillings.fill(sandbox.id, filling, sandbox.secrets, { at: now, only: [name] })
       runs.insert(handmade, now, 'by hand')
     }
+  }
+
+  /** In the caller's transaction. The default sandbox's clock is an option, and not kept. */
+  #keepGoing({ id, record }: StoredSandbox, going: Going): void {
+    if (record.going !== undefined) writeSandbox(this.#database, id, { ...record, going })
   }
 
   #made(id: string, record: SandboxRecord, going: Going): StoredSandbox {
@@ -226,8 +243,8 @@ export class StoredSandboxes implements Sandboxes {
   }
 }
 
-function fillingOf({ scenario, seed, fidelity, start }: SandboxRecord): Filling {
-  return { scenario, seed, fidelity, start: parseDate(start) ?? 0 }
+function fillingOf({ contents, seed, fidelity, start }: SandboxRecord): Filling {
+  return { scenario: contents, seed, fidelity, start: parseDate(start) ?? 0 }
 }
 
 function goingOf(clock: 'live' | { readonly now: number; readonly frozen: boolean }): Going {

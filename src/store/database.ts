@@ -15,6 +15,9 @@ export class DatabaseError extends Error {
 // used (docs/decisions.md).
 const kept: Sqlite.Statement<Value[], unknown>[] = []
 
+/** How long (ms) opening waits for a process that is about to let go of the file. */
+const WAIT_MS = 1_000
+
 /** A SQLite database with its statements cached by their text. */
 export class Database {
   readonly #sqlite: Sqlite.Database
@@ -34,7 +37,9 @@ export class Database {
     const path = resolve(file)
     const version = existingVersion(path)
     try {
-      this.#sqlite = new Sqlite(path)
+      this.#sqlite = new Sqlite(path, { timeout: WAIT_MS })
+      // What is in memory of a sandbox is one process's, so the file is too. Another would wait for it in vain.
+      this.exec('PRAGMA locking_mode = EXCLUSIVE')
       this.exec('PRAGMA synchronous = NORMAL')
       if (version === undefined) this.#create()
       // Asked again of SQLite itself: a crash can leave another version in the write-ahead log only.
@@ -43,6 +48,9 @@ export class Database {
       this.exec(TEMPLATES_SCHEMA)
     } catch (error) {
       if (error instanceof DatabaseError) throw error
+      if (error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY') {
+        throw new DatabaseError(`${path} is in use by another process. Stop that one, or name another file.`)
+      }
       throw new DatabaseError(
         `${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
       )
@@ -91,7 +99,8 @@ export class Database {
       this.exec('COMMIT')
       return result
     } catch (error) {
-      this.exec('ROLLBACK')
+      // SQLite has rolled back of its own accord where it ran out of room.
+      if (this.#sqlite.inTransaction) this.exec('ROLLBACK')
       throw error
     }
   }

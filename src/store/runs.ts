@@ -34,15 +34,25 @@ export class SqliteRuns implements RunStore {
   readonly #provider: string
   readonly #next: Next
   readonly #now: () => number
+  readonly #check: () => void
   /** When the next run changes (ms), or undefined when that is not known. */
   #due: number | undefined
 
-  constructor(database: Database, sandbox: string, provider: string, next: Next, now: () => number) {
+  /** `check` throws when there is nothing to be done here any more. */
+  constructor(
+    database: Database,
+    sandbox: string,
+    provider: string,
+    next: Next,
+    now: () => number,
+    check: () => void = () => {},
+  ) {
     this.#database = database
     this.#sandbox = sandbox
     this.#provider = provider
     this.#next = next
     this.#now = now
+    this.#check = check
   }
 
   async list(query: RunQuery): Promise<Page> {
@@ -56,6 +66,7 @@ export class SqliteRuns implements RunStore {
   }
 
   async locate(scope: string, id: string): Promise<Key | undefined> {
+    this.#check()
     const row = this.#database.get<{ created_at: number }>(
       `SELECT created_at FROM runs WHERE sandbox = ? AND provider = ? AND id = ? AND scope = ? AND created_at <= ?`,
       this.#sandbox,
@@ -68,6 +79,7 @@ export class SqliteRuns implements RunStore {
   }
 
   async counts(): Promise<ReadonlyMap<string, number>> {
+    this.#check()
     const rows = this.#database.all<{ scope: string; runs: number }>(
       `SELECT scope, count(*) AS runs FROM runs
        WHERE sandbox = ? AND provider = ? AND created_at <= ? GROUP BY scope`,
@@ -99,46 +111,45 @@ export class SqliteRuns implements RunStore {
     return { items: rows.map(toRun), hasMore }
   }
 
-  async handmade(): Promise<number> {
-    const row = this.#database.get<{ runs: number }>(
-      'SELECT count(*) AS runs FROM runs WHERE sandbox = ? AND provider = ? AND born IS NOT NULL',
-      this.#sandbox,
-      this.#provider,
-    )
-    return row?.runs ?? 0
-  }
-
-  async add(runs: readonly Run[]): Promise<readonly string[]> {
+  async add(make: (before: number) => readonly Run[]) {
+    this.#check()
     return this.#database.transaction(() => {
-      const taken = this.#database.all<{ id: string }>(
+      const runs = make(this.#count('AND born IS NOT NULL'))
+      const found = this.#database.all<{ id: string }>(
         `SELECT id FROM runs WHERE sandbox = ? AND provider = ? AND id IN (SELECT value FROM json_each(?))`,
         this.#sandbox,
         this.#provider,
         JSON.stringify(runs.map(({ id }) => id)),
       )
+      const taken = found.map(({ id }) => id)
       if (taken.length === 0) this.insert(runs, this.#now(), 'by hand')
-      return taken.map(({ id }) => id)
+      return { runs, taken }
     })
   }
 
   async clear(): Promise<void> {
+    this.#check()
     this.erase()
   }
 
   /** Whether there are runs, to come or not, that were not put in by hand. */
   hasSeeded(): boolean {
-    const row = this.#database.get<{ found: number }>(
-      'SELECT EXISTS (SELECT 1 FROM runs WHERE sandbox = ? AND provider = ? AND born IS NULL) AS found',
-      this.#sandbox,
-      this.#provider,
-    )
-    return row?.found === 1
+    return this.#count('AND born IS NULL') > 0
   }
 
   /** Takes all runs away, in the caller's transaction if there is one. */
   erase(): void {
     this.#database.run('DELETE FROM runs WHERE sandbox = ? AND provider = ?', this.#sandbox, this.#provider)
     this.#due = undefined
+  }
+
+  #count(condition: 'AND born IS NULL' | 'AND born IS NOT NULL'): number {
+    const row = this.#database.get<{ runs: number }>(
+      `SELECT count(*) AS runs FROM runs WHERE sandbox = ? AND provider = ? ${condition}`,
+      this.#sandbox,
+      this.#provider,
+    )
+    return row?.runs ?? 0
   }
 
   /** The runs that were put in by hand, as they were then. */
@@ -178,17 +189,35 @@ export class SqliteRuns implements RunStore {
         how === 'seeded' ? null : JSON.stringify({ facets, body, plan }),
       )
     }
-    this.#due = undefined
+    this.settledBy(now)
     return count
   }
 
-  /** To be said when rows were written past this object, as by a copy. */
-  changed(): void {
+  /** The instant (ms) that the rows show: set the clock to one before, and they have to be made again. */
+  settledAt(): number {
+    const row = this.#database.get<{ at: number }>(
+      'SELECT at FROM settled WHERE sandbox = ? AND provider = ?',
+      this.#sandbox,
+      this.#provider,
+    )
+    return row?.at ?? -FURTHEST
+  }
+
+  /** Keeps the instant (ms) that the rows show, in the caller's transaction. */
+  settledBy(at: number): void {
+    this.#database.run(
+      `INSERT INTO settled (sandbox, provider, at) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET at = excluded.at`,
+      this.#sandbox,
+      this.#provider,
+      at,
+    )
     this.#due = undefined
   }
 
   /** Applies what is due by the sandbox's now, which it returns. One comparison when nothing is. */
   #advance(): number {
+    this.#check()
     const now = this.#now()
     this.#due ??= this.#earliestDue()
     if (this.#due > now) return now
@@ -215,6 +244,7 @@ export class SqliteRuns implements RunStore {
           row.id,
         )
       }
+      this.settledBy(now)
     })
     this.#due = this.#earliestDue()
     return now

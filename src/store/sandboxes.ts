@@ -18,7 +18,8 @@ export function writeSandbox(database: Database, id: string, record: unknown): v
 /** Takes a sandbox's record, runs and states away, and gives back the memory that they took. */
 export function eraseSandbox(database: Database, id: string): void {
   database.transaction(() => {
-    for (const table of ['runs', 'states']) database.run(`DELETE FROM ${table} WHERE sandbox = ?`, id)
+    for (const table of ['runs', 'settled', 'states'])
+      database.run(`DELETE FROM ${table} WHERE sandbox = ?`, id)
     database.run('DELETE FROM sandboxes WHERE id = ?', id)
   })
   database.release()

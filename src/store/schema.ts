@@ -8,6 +8,7 @@ export const SCHEMA_VERSION = 2
  * The runs lie in the order they are read in: clustered by scope, then time, then id, so that a page is one walk along
  * the primary key. `body` is the run as JSON, `facets` what filters look at, `due` when the run changes next. `born` is
  * there for runs that were put in by hand: facets, body and plan as they were then, for a clock that is set back.
+ * `settled` has the instant that a provider's rows show, which only changes when one of them does.
  */
 export const SCHEMA = `
   CREATE TABLE sandboxes (
@@ -30,6 +31,13 @@ export const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX runs_by_id ON runs (sandbox, provider, id);
   CREATE INDEX runs_due ON runs (sandbox, provider, due) WHERE due IS NOT NULL;
+
+  CREATE TABLE settled (
+    sandbox TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (sandbox, provider)
+  ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE states (
     sandbox TEXT NOT NULL,

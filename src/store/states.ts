@@ -7,14 +7,24 @@ export class SqliteState implements State {
   readonly #database: Database
   readonly #place: readonly [sandbox: string, provider: string]
   readonly #wall: () => number
+  readonly #check: () => void
 
-  constructor(database: Database, sandbox: string, provider: string, wall: () => number) {
+  /** `check` throws when there is nothing to be done here any more. */
+  constructor(
+    database: Database,
+    sandbox: string,
+    provider: string,
+    wall: () => number,
+    check: () => void = () => {},
+  ) {
     this.#database = database
     this.#place = [sandbox, provider]
     this.#wall = wall
+    this.#check = check
   }
 
   async put(kind: string, key: string, value: Json, keepUntil: number): Promise<void> {
+    this.#check()
     this.#database.run('DELETE FROM states WHERE keep_until <= ?', this.#wall())
     this.#database.run(
       `INSERT INTO states (sandbox, provider, kind, key, value, keep_until) VALUES (?, ?, ?, ?, ?, ?)
@@ -28,6 +38,7 @@ export class SqliteState implements State {
   }
 
   async get(kind: string, key: string): Promise<Json | undefined> {
+    this.#check()
     const row = this.#database.get<{ value: string }>(
       `SELECT value FROM states WHERE sandbox = ? AND provider = ? AND kind = ? AND key = ? AND keep_until > ?`,
       ...this.#place,
@@ -39,6 +50,7 @@ export class SqliteState implements State {
   }
 
   async take(kind: string, key: string): Promise<Json | undefined> {
+    this.#check()
     const row = this.#database.get<{ value: string }>(
       `DELETE FROM states WHERE sandbox = ? AND provider = ? AND kind = ? AND key = ? AND keep_until > ?
        RETURNING value`,

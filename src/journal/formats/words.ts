@@ -2,8 +2,9 @@ import type { Breach, Count, OperationReport, Share } from '../../core/journal.t
 
 /** `28 %`, and never 100 % of less than all, nor 0 % of something. */
 export function percent({ exercised, documented, ratio }: Share): string {
+  if (exercised === 0) return '0 %'
   if (exercised === documented) return '100 %'
-  return `${exercised === 0 ? 0 : Math.min(99, Math.max(1, Math.round(ratio * 100)))} %`
+  return `${Math.min(99, Math.max(1, Math.round(ratio * 100)))} %`
 }
 
 /** `1 call`, `2 calls`. */

@@ -24,6 +24,7 @@ export const provider: Provider<World, Grant, Section> = {
   byHand,
   seeds,
   credentials,
+  keyShape: /bd_key_\w{8}/,
   next,
   rateLimit: ({ fidelity }, caller) =>
     caller && {

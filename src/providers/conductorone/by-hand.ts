@@ -104,6 +104,7 @@ function runOf(
   const { lasts, outcome } = fateOf(given, status, tenant, random)
   const createdAt = times.created ?? bornAt(times, status, lasts, now, random)
   const trigger = triggerOf(given, createdAt, tenant)
+  if (given.id === '') throw new MemberError(['id'], 'is empty; any other text would do')
   const id = given.id ?? ksuid(createdAt, random)
   const run = (endsAt: number, ending: Outcome = outcome): Run =>
     begin({ scope: world.tenant, createdAt, id, trigger }, endsAt, ending)

@@ -1,6 +1,7 @@
 import type { ErrorCatalogue, Problem } from '../../core/provider.ts'
 import { json, type Reply } from '../../core/reply.ts'
 import type { ApiRequest } from '../../core/request.ts'
+import { htmlText } from '../../core/xml.ts'
 import { lost } from './gateway.ts'
 import { refusal } from './status.ts'
 
@@ -48,19 +49,9 @@ export function trailingSlash(request: ApiRequest, location: string): Reply {
   return {
     status: 301,
     headers: { location, 'content-type': 'text/html; charset=utf-8' },
-    body: `<a href="${escapeHtml(location)}">Moved Permanently</a>.\n\n`,
+    // Go writes a quote as a number.
+    body: `<a href="${htmlText(location).replaceAll('&quot;', '&#34;')}">Moved Permanently</a>.\n\n`,
   }
-}
-
-function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&#34;',
-    "'": '&#39;',
-  }
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
 }
 
 /** It refuses in OAuth's words (RFC 6749 §5.2), and in the gateway's where it does not get that far. */

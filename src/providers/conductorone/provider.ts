@@ -8,6 +8,7 @@ import { behindGateway, mark } from './gateway.ts'
 import { getLatestRun, listRuns } from './operations.ts'
 import { next } from './runs.ts'
 import { type Section, seeds } from './seeds.ts'
+import { sender } from './sender.ts'
 import { mintToken } from './token-endpoint.ts'
 import type { World } from './world.ts'
 
@@ -28,6 +29,7 @@ export const provider: Provider<World, Grant, Partial<Section>> = {
   errors,
   seeds,
   credentials,
+  sender,
   next,
   differences,
   trailingSlash,

@@ -27,7 +27,12 @@ export function credentials(world: World, secrets: Secrets): Credentials<Grant> 
   for (const { username, admin } of world.users) {
     grants.set(key(username), { kind: 'reader', owner: username, admin })
   }
-  for (const client of world.clients) grants.set(client.clientId, { kind: 'client', client })
+  for (const client of world.clients) {
+    grants.set(client.clientId, { kind: 'client', client })
+    if (client.secret !== null) grants.set(client.secret, { kind: 'secret' })
+  }
+  // Where everybody knows the secret, passwords are words of everyday use.
+  if (!secrets.wellKnown) for (const { password } of world.users) grants.set(password, { kind: 'secret' })
 
   return {
     grants,

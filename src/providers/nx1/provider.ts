@@ -8,6 +8,7 @@ import { quirks } from './quirks.ts'
 import { finishRealm, preflight } from './realm/cors.ts'
 import { isRealmPath } from './realm/errors.ts'
 import { realmOperations } from './realm/operations.ts'
+import { sender } from './realm/sender.ts'
 import { listRuns, next } from './runs.ts'
 import { type Section, seeds } from './seeds.ts'
 import type { Grant, World } from './world.ts'
@@ -25,6 +26,9 @@ export const provider: Provider<World, Grant, Section> = {
   byHand,
   seeds,
   credentials,
+  sender,
+  // The vendor publishes no format: as its SDK's docstrings and the keys here have it (fidelity/nx1.md §A3).
+  keyShape: /psk_[a-z]+_\w{5}/,
   next,
   differences,
   preflight: (request) =>

@@ -46,7 +46,12 @@ export interface ClientGrant {
   readonly client: Client
 }
 
-export type Grant = Reader | ClientGrant
+/** What opens nothing by itself, a password say, but is to be known for a secret wherever it comes. */
+export interface SecretGrant {
+  readonly kind: 'secret'
+}
+
+export type Grant = Reader | ClientGrant | SecretGrant
 
 /** The realm's users and clients: the same for every seed, since clients are configured with them. */
 export function worldOf(secrets: Secrets): World {

@@ -25,9 +25,12 @@ export const provider: Provider<World, Grant, Section> = {
   errors,
   seeds,
   credentials,
+  // Secret keys, and access tokens of people and organizations (fidelity/trigger.md §1.1); public tokens are JWTs.
+  keyShape: /tr_(?:dev|stg|prod|preview|pat|oat|uat)_\w{12}/,
   next,
   byHand,
   rateLimit,
+  hintsAtInstants: true,
   differences,
   preflight,
   trailingSlash,

@@ -1,4 +1,5 @@
 import type { Reply } from '../../../core/reply.ts'
+import { htmlText } from '../../../core/xml.ts'
 import type { Client, User } from '../world.ts'
 
 const STYLE = `
@@ -38,25 +39,25 @@ export function loginPage(
   action: string,
   shown: { readonly error?: string; readonly username?: string } = {},
 ): Reply {
-  const form = `<form method="post" action="${escapeHtml(action)}">`
+  const form = `<form method="post" action="${htmlText(action)}">`
   const known = users.filter(({ username, password }) => password === username)
   const oneClick = known.map(
     ({ username, password, givenName, familyName, admin }) => `${form}
-<input type="hidden" name="username" value="${escapeHtml(username)}">
-<input type="hidden" name="password" value="${escapeHtml(password)}">
-<button class="user"><span>${escapeHtml(`${givenName} ${familyName}`)}</span>
-<small>${escapeHtml(username)}${admin ? ' · sees all runs' : ''}</small></button>
+<input type="hidden" name="username" value="${htmlText(username)}">
+<input type="hidden" name="password" value="${htmlText(password)}">
+<button class="user"><span>${htmlText(`${givenName} ${familyName}`)}</span>
+<small>${htmlText(username)}${admin ? ' · sees all runs' : ''}</small></button>
 </form>`,
   )
   return page(200, 'Sign in to rapid', [
     '<h1>Sign in to rapid</h1>',
-    `<p>to continue to ${escapeHtml(client.clientId)}</p>`,
-    ...(shown.error === undefined ? [] : [`<p class="error" role="alert">${escapeHtml(shown.error)}</p>`]),
+    `<p>to continue to ${htmlText(client.clientId)}</p>`,
+    ...(shown.error === undefined ? [] : [`<p class="error" role="alert">${htmlText(shown.error)}</p>`]),
     ...oneClick,
     ...(known.length > 0 ? ['<hr>'] : []),
     form.replace('<form', '<form id="kc-form-login"'),
     `<label>Username or email<input id="username" name="username" autocomplete="username" required
- value="${escapeHtml(shown.username ?? '')}"></label>`,
+ value="${htmlText(shown.username ?? '')}"></label>`,
     '<label>Password<input id="password" name="password" type="password" autocomplete="current-password"></label>',
     '<button class="main" id="kc-login">Sign in</button>',
     '</form>',
@@ -68,7 +69,7 @@ export function loginPage(
 export function errorPage(message: string): Reply {
   return page(400, 'Sign in to rapid', [
     '<h1>We are sorry...</h1>',
-    `<p id="kc-error-message">${escapeHtml(message)}</p>`,
+    `<p id="kc-error-message">${htmlText(message)}</p>`,
   ])
 }
 
@@ -83,9 +84,9 @@ export function loggedOutPage(): Reply {
 /** The page of `response_mode=form_post`: the parameters, on their way to the client. */
 export function formPostPage(redirect: string, params: readonly (readonly [string, string])[]): Reply {
   return page(200, 'OIDC Form_Post Response', [
-    `<form method="post" action="${escapeHtml(redirect)}">`,
+    `<form method="post" action="${htmlText(redirect)}">`,
     ...params.map(
-      ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
+      ([name, value]) => `<input type="hidden" name="${htmlText(name)}" value="${htmlText(value)}">`,
     ),
     '<button class="main">Continue</button>',
     '</form>',
@@ -106,7 +107,7 @@ function page(status: number, title: string, body: readonly string[]): Reply {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
+<title>${htmlText(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
@@ -117,16 +118,4 @@ ${body.join('\n')}
 </html>
 `,
   }
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
 }
