@@ -100,6 +100,14 @@ t.test('the control plane answers as its document says', async (t) => {
       201,
       { runs: [{ status: 'pending' }, { status: 'pending' }] },
     ],
+    [
+      'POST',
+      '/sandboxes/one/runs/basedash',
+      { status: 'x' },
+      422,
+      { detail: '/status must be one of GENERATING, FINISHED, null' },
+    ],
+    ['PATCH', '/sandboxes/one/clock', [], 422, { detail: /must be: an object with `now` or `advance`/ }],
     ['POST', '/sandboxes/one/runs/nx1', [], 422, problem],
     ['POST', '/sandboxes/one/runs/nx1', 'x', 422, problem],
     [

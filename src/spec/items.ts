@@ -93,7 +93,7 @@ function pathOf({ instancePath, keyword, params }: ErrorObject): string[] {
 function messageOf({ keyword, params, message, parentSchema }: ErrorObject): string {
   if (keyword === 'additionalProperties')
     return `is not in the document, which has ${Object.keys(Object(parentSchema?.properties)).join(', ')}`
-  if (keyword === 'enum') return `must be one of ${Object(params.allowedValues).join(', ')}`
+  if (keyword === 'enum') return `must be one of ${[...Object(params.allowedValues)].map(String).join(', ')}`
   if (keyword === 'required') return 'is missing'
   return message ?? keyword
 }
