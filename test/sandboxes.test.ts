@@ -455,6 +455,13 @@ t.test('a file that is opened with an earlier clock shows what was there then', 
   await first.runyard.close()
   const second = await serve(t, { db })
   t.same(await seen(second, second.sandbox), withRun)
+  await second.runyard.close()
+
+  const earlier = await serve(t, { db, clock: NOW - 86_400_000 })
+  const dayBefore = await seen(earlier, earlier.sandbox)
+  t.notSame(dayBefore, before)
+  await earlier.control('POST', '/sandboxes/default/reset')
+  t.same(await seen(earlier, earlier.sandbox), dayBefore, 'reset, it is as at that clock')
 })
 
 t.test('a scenario file that changes or goes is none of a sandbox that was made of it', async (t) => {

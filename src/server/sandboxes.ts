@@ -1,4 +1,4 @@
-import { type Going, goingFrom, iso, parseDate, wallNow } from '../core/clock.ts'
+import { type Going, goingFrom, iso, parseDate, SettableClock, wallNow } from '../core/clock.ts'
 import { randomHex } from '../core/nonce.ts'
 import type { Caller, Keyring, Provider } from '../core/provider.ts'
 import { DEFAULT_SANDBOX, type NewSandbox, type Sandbox, type Sandboxes } from '../core/sandbox.ts'
@@ -62,7 +62,7 @@ export class StoredSandboxes implements Sandboxes {
     const { record: standard } = this.#default()
     const { scenario = standard.scenario, seed = standard.seed, fidelity = standard.fidelity } = asked
     const { clock = this.#clockOption(), journalSize = this.#options.journalSize } = asked
-    // Unless it is told or has a fidelity of its own, as in the sandbox that the options made.
+    // Undefined when nobody has said: its fidelity decides.
     const rateLimits = asked.rateLimits ?? this.#options.rateLimits
     const now = wallNow()
     const contents = this.#fillings.scenario(scenario)
@@ -102,6 +102,8 @@ export class StoredSandboxes implements Sandboxes {
       for (const { name } of this.#providers) sandbox.runs(name).erase()
       eraseStates(this.#database, id)
       this.#fillings.fill(id, fillingOf(record), sandbox.secrets)
+      // A file may have been opened with a clock that is before its start.
+      this.#rewind(sandbox, new SettableClock(going).now())
       this.#keepGoing(sandbox, going)
     })
     sandbox.renew(going)
