@@ -47,9 +47,9 @@ t.test('a sandbox that is copied has the bytes of one that is generated', async 
     const fillings = new Fillings(database, providers)
     const generated = new Fillings(elsewhere, providers)
     const filling = { scenario: fillings.scenario(scenario), fidelity, seed, start: NOW }
-    fillings.transaction(() => fillings.fill('generated', filling, ONE))
-    fillings.transaction(() => fillings.fill('copied', filling, OTHER))
-    generated.transaction(() => generated.fill('generated', filling, OTHER))
+    fillings.transaction(() => fillings.fill('generated', filling, ONE, fillings.worlds(filling, ONE)))
+    fillings.transaction(() => fillings.fill('copied', filling, OTHER, fillings.worlds(filling, OTHER)))
+    generated.transaction(() => generated.fill('generated', filling, OTHER, generated.worlds(filling, OTHER)))
     const copied = rows(database, 'copied')
     t.same(copied, rows(elsewhere, 'generated'), name)
     if (scenario !== 'empty') t.not(copied.length, 0, `${name}: has runs`)
@@ -72,10 +72,10 @@ t.test('a sandbox that was changed is no template of the next', async (t) => {
   t.teardown(() => database.close())
   const fillings = new Fillings(database, providers)
   const filling = { scenario: fillings.scenario('default'), fidelity: 'spec', seed: 1, start: NOW } as const
-  fillings.transaction(() => fillings.fill('first', filling, ONE))
+  fillings.transaction(() => fillings.fill('first', filling, ONE, fillings.worlds(filling, ONE)))
   const fresh = rows(database, 'first')
   database.run(`UPDATE runs SET body = '{}' WHERE sandbox = 'first'`)
-  fillings.transaction(() => fillings.fill('second', filling, ONE))
+  fillings.transaction(() => fillings.fill('second', filling, ONE, fillings.worlds(filling, ONE)))
   t.same(rows(database, 'second'), fresh)
 })
 
@@ -85,12 +85,12 @@ t.test('what is rolled back leaves no template', async (t) => {
   const fillings = new Fillings(database, providers)
   const filling = { scenario: fillings.scenario('default'), fidelity: 'spec', seed: 1, start: NOW } as const
   const failing = (): void => {
-    fillings.fill('first', filling, ONE)
+    fillings.fill('first', filling, ONE, fillings.worlds(filling, ONE))
     throw new Error('on purpose')
   }
   t.throws(() => fillings.transaction(failing), /on purpose/)
   t.same(rows(database, 'first'), [])
-  fillings.transaction(() => fillings.fill('second', filling, ONE))
+  fillings.transaction(() => fillings.fill('second', filling, ONE, fillings.worlds(filling, ONE)))
   t.ok(rows(database, 'second').length > 1000)
 })
 
@@ -105,12 +105,16 @@ t.test('only so many templates are kept, and the one used last stays', async (t)
   const pages = (): number =>
     database.get<{ page_count: number }>('PRAGMA templates.page_count')?.page_count ?? 0
   for (const seed of [1, 2, 3, 4]) {
-    fillings.transaction(() => fillings.fill(`seed ${seed}`, { ...standard, seed }, ONE))
+    fillings.transaction(() =>
+      fillings.fill(`seed ${seed}`, { ...standard, seed }, ONE, fillings.worlds({ ...standard, seed }, ONE)),
+    )
   }
   t.equal(kept(), 4)
   const full = pages()
   for (const seed of [5, 6, 7, 8, 9, 10]) {
-    fillings.transaction(() => fillings.fill(`seed ${seed}`, { ...standard, seed }, ONE))
+    fillings.transaction(() =>
+      fillings.fill(`seed ${seed}`, { ...standard, seed }, ONE, fillings.worlds({ ...standard, seed }, ONE)),
+    )
   }
   t.equal(kept(), 4, 'the oldest are let go')
   t.ok(pages() <= full * 1.1, `and their memory with them: ${full} pages before, ${pages()} after`)
@@ -122,11 +126,11 @@ t.test('deleting a sandbox gives its memory back', async (t) => {
   const fillings = new Fillings(database, providers)
   const filling = { scenario: fillings.scenario('default'), fidelity: 'spec', seed: 1, start: NOW } as const
   const pages = (): number => database.get<{ page_count: number }>('PRAGMA page_count')?.page_count ?? 0
-  fillings.transaction(() => fillings.fill('first', filling, ONE))
+  fillings.transaction(() => fillings.fill('first', filling, ONE, fillings.worlds(filling, ONE)))
   const before = pages()
   for (let i = 0; i < 20; i++) {
     fillings.transaction(() => {
-      fillings.fill(`more ${i}`, filling, OTHER)
+      fillings.fill(`more ${i}`, filling, OTHER, fillings.worlds(filling, OTHER))
       writeSandbox(database, `more ${i}`, {})
     })
   }

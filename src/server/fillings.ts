@@ -79,12 +79,13 @@ export class Fillings {
 
   /**
    * Fills an empty sandbox with the runs of these providers (all when left out) as they stand at `at` (ms, the start when
-   * left out), within `transaction`.
+   * left out), within `transaction`. `worlds`: those of the filling with these secrets.
    */
   fill(
     sandbox: string,
     filling: Filling,
     secrets: Secrets,
+    worlds: Worlds,
     { at = filling.start, only }: { readonly at?: number; readonly only?: readonly string[] } = {},
   ): void {
     const providers = this.#providers.filter(({ name }) => only?.includes(name) ?? true)
@@ -93,21 +94,17 @@ export class Fillings {
     let runs = 0
     for (const provider of providers) {
       const { name, seeds, next } = provider
-      const built = this.#build(provider, filling, secrets)
+      const store = new SqliteRuns(this.#database, sandbox, name, next, () => at)
       if (kept === undefined) {
-        const settledAt = Math.min(at, filling.start)
-        runs += new SqliteRuns(this.#database, sandbox, name, next, () => settledAt).insert(
-          built.runs,
-          settledAt,
-        )
+        runs += store.insert(this.#build(provider, filling, secrets).runs, Math.min(at, filling.start))
       } else {
-        const to = seeds.ids?.(built.world) ?? []
+        const to = seeds.ids?.(worlds[name]) ?? []
         this.#templates.copy(kept.template, name, sandbox, { from: kept.ids.get(name) ?? [], to })
-        new SqliteRuns(this.#database, sandbox, name, next, () => at).settledBy(filling.start)
+        store.settledBy(filling.start)
       }
     }
     const isWhole = at === filling.start && providers.length === this.#providers.length
-    if (kept === undefined && isWhole && runs <= LARGEST_TEMPLATE) this.#keep(sandbox, filling, secrets)
+    if (kept === undefined && isWhole && runs <= LARGEST_TEMPLATE) this.#keep(sandbox, filling, worlds)
   }
 
   /** All of `work`, which fills sandboxes, or nothing of it. */
@@ -141,12 +138,13 @@ export class Fillings {
     return kept
   }
 
-  #keep(sandbox: string, filling: Filling, secrets: Secrets): void {
-    const ids = new Map<string, readonly string[]>()
-    for (const provider of this.#providers) {
-      const { world } = this.#build(provider, filling, secrets)
-      ids.set(provider.name, provider.seeds.ids?.(world) ?? [])
-    }
+  #keep(sandbox: string, filling: Filling, worlds: Worlds): void {
+    const ids = new Map(
+      this.#providers.map(({ name, seeds }): [string, readonly string[]] => [
+        name,
+        seeds.ids?.(worlds[name]) ?? [],
+      ]),
+    )
     if ([...ids.values()].some((texts) => texts.length > MOST_IDS)) return
     const template = this.#templates.keep(sandbox, ids)
     this.#made.push({ kind: kindOf(filling), start: filling.start, ids, template })

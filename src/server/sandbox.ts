@@ -40,11 +40,8 @@ export interface SandboxRecord {
   readonly going?: Going
   /** Absent: in `live` fidelity. */
   readonly rateLimits?: boolean
-  readonly journalSize?: number
+  readonly journalSize: number
 }
-
-/** How many exchanges a journal keeps that was not told. */
-export const JOURNAL_SIZE = 10_000
 
 /** What a sandbox's parts are made of. */
 export interface SandboxParts {
@@ -80,7 +77,7 @@ export class StoredSandbox implements Sandbox {
     this.rateLimits = record.rateLimits ?? record.fidelity === 'live'
     this.secrets = new Secrets(record.secret, record.wellKnown)
     this.#faults = this.#noFaults()
-    this.journal = new ContractJournal(record.journalSize ?? JOURNAL_SIZE, contracts)
+    this.journal = new ContractJournal(record.journalSize, contracts)
     for (const provider of providers) {
       const { name, next } = provider
       this.#credentials.set(name, provider.credentials(record.worlds[name], this.secrets))
@@ -150,7 +147,7 @@ export class StoredSandbox implements Sandbox {
       credentials[provider] = view(server, (scope) => scopes.get(scope) ?? 0)
       Object.assign(env, variables(server))
     }
-    const { scenario, seed, journalSize = JOURNAL_SIZE } = this.record
+    const { scenario, seed, journalSize } = this.record
     return {
       id: this.id,
       scenario,

@@ -86,7 +86,7 @@ export class StoredSandboxes implements Sandboxes {
       return this.#made(id, { ...settings, secret, worlds }, going)
     })
     this.#fillings.transaction(() => {
-      this.#fillings.fill(id, { ...filled, start }, sandbox.secrets)
+      this.#fillings.fill(id, { ...filled, start }, sandbox.secrets, sandbox.record.worlds)
       writeSandbox(this.#database, id, sandbox.record)
     })
     this.#put(sandbox)
@@ -101,7 +101,7 @@ export class StoredSandboxes implements Sandboxes {
     this.#fillings.transaction(() => {
       for (const { name } of this.#providers) sandbox.runs(name).erase()
       eraseStates(this.#database, id)
-      this.#fillings.fill(id, fillingOf(record), sandbox.secrets)
+      this.#fillings.fill(id, fillingOf(record), sandbox.secrets, record.worlds)
       // A file may have been opened with a clock that is before its start.
       this.#rewind(sandbox, new SettableClock(going).now())
       this.#keepGoing(sandbox, going)
@@ -154,15 +154,16 @@ export class StoredSandboxes implements Sandboxes {
   }
 
   #newDefault(): SandboxRecord {
-    const { scenario = 'default', seed = 1, fidelity = 'spec', clock } = this.#options
+    const { scenario = 'default', seed = 1, fidelity = 'spec', clock, journalSize } = this.#options
     const contents = this.#fillings.scenario(scenario)
     const start = clock === 'live' ? wallNow() : clock
     const filling = { scenario: contents, seed, fidelity, start }
     const secrets = new Secrets(DEFAULT_SECRET, true)
     const worlds = this.#fillings.worlds(filling, secrets)
-    const record = { scenario, contents, seed, fidelity, start: iso(start), secret: DEFAULT_SECRET, worlds }
+    const secret = DEFAULT_SECRET
+    const record = { scenario, contents, seed, fidelity, start: iso(start), secret, worlds, journalSize }
     this.#fillings.transaction(() => {
-      this.#fillings.fill(DEFAULT_SANDBOX, filling, secrets)
+      this.#fillings.fill(DEFAULT_SANDBOX, filling, secrets, worlds)
       writeSandbox(this.#database, DEFAULT_SANDBOX, record)
     })
     return record
@@ -184,8 +185,9 @@ export class StoredSandboxes implements Sandboxes {
       // Without any, they have been cleared, which goes for all times.
       const seeded = runs.hasSeeded()
       runs.erase()
-      const filling = fillingOf(sandbox.record)
-      if (seeded) this.#fillings.fill(sandbox.id, filling, sandbox.secrets, { at: now, only: [name] })
+      const { id, record, secrets } = sandbox
+      if (seeded)
+        this.#fillings.fill(id, fillingOf(record), secrets, record.worlds, { at: now, only: [name] })
       runs.insert(handmade, now, 'by hand')
     }
   }
