@@ -26,7 +26,7 @@ export interface ControlOptions {
   /** What each sandbox is shown with of how else the server is reached. */
   reached?(): JsonObject
   /** Hears of errors that are Runyard's own. */
-  fault?(error: unknown): void
+  report?(error: unknown): void
 }
 
 export interface Health {
@@ -88,7 +88,7 @@ export function controlPlane(options: ControlOptions): Control {
       } catch (error) {
         if (error instanceof ApiError) return error.reply
         if (error instanceof GoneError) return problem(404, 'No such sandbox', error.message)
-        options.fault?.(error)
+        options.report?.(error)
         return problem(500, 'Internal Server Error', 'This is an error of Runyard. Its log says more.')
       }
     },

@@ -1,4 +1,4 @@
-import { firstValues } from './query.ts'
+import { decoded, firstValues } from './query.ts'
 import type { ApiRequest } from './request.ts'
 
 /**
@@ -10,12 +10,4 @@ export function namedClients({ search, body, header }: ApiRequest): string[] {
   const [user = ''] = Buffer.from(basic, 'base64').toString().split(':')
   const named = [decoded(user), firstValues(body).get('client_id'), firstValues(search).get('client_id')]
   return named.flatMap((id) => id || [])
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }

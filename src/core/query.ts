@@ -27,3 +27,12 @@ export function repeatedNames(search: string): string[] {
 export function pairs(search: string): URLSearchParams {
   return new URLSearchParams(`&${search}`)
 }
+
+/** Percent-decoding that leaves a text as it is when it cannot be decoded. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

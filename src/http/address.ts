@@ -1,5 +1,6 @@
 import type { Fidelity } from '../core/fidelity.ts'
 import type { Provider } from '../core/provider.ts'
+import { decoded } from '../core/query.ts'
 import { hostName } from '../core/request.ts'
 import type { Api } from '../spec/api.ts'
 
@@ -44,15 +45,6 @@ function matchesHost(pattern: string, host: string): boolean {
 export function normalPath(rawPath: string): string {
   return rawPath
     .split('/')
-    .map((segment) => encodeURIComponent(decode(segment)))
+    .map((segment) => encodeURIComponent(decoded(segment)))
     .join('/')
-}
-
-/** Percent-decoding that leaves what cannot be decoded as it is. */
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
-  }
 }

@@ -1,10 +1,10 @@
-import { wallNow } from '../core/clock.ts'
 import type { Strike } from '../core/fault.ts'
 import type { Caller, Quota } from '../core/provider.ts'
 import type { Reply } from '../core/reply.ts'
 import type { Sandbox } from '../core/sandbox.ts'
 import type { Delivery } from './deliver.ts'
 import { type Doomed, exhausted, forcedReply, forcibleStatuses } from './forced.ts'
+import { asTold } from './limiter.ts'
 import { readPrefer } from './prefer.ts'
 
 /** What faults and the client's own preferences do to a request. */
@@ -41,9 +41,8 @@ export function interfere(
   const { code, delayMs = 0 } = preferences ?? {}
   // The request's own wish counts more than what somebody else made a rule.
   const status = code !== undefined && has(code) ? code : strike?.status
-  // As with a real limit: by the wall clock, unless the same request is to have the same bytes.
-  const toldBy = sandbox.clock.frozen ? now : wallNow()
-  const quota = status === 429 ? exhausted(target, caller, toldBy, strike?.retryAfterMs) : undefined
+  const quota =
+    status === 429 ? asTold(exhausted(target, caller, now, strike?.retryAfterMs), sandbox.clock) : undefined
   const reply = status === undefined ? undefined : forcedReply(target, status, quota ?? NO_QUOTA)
   const delivery = deliveryOf(strike, delayMs)
   return {

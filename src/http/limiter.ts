@@ -1,3 +1,4 @@
+import { type Clock, wallNow } from '../core/clock.ts'
 import type { Quota, RateLimit } from '../core/provider.ts'
 
 interface Count {
@@ -38,4 +39,12 @@ export class Limiter {
     const resetAt = count.since + period
     return { max: limit.max, remaining: count.remaining, resetAt, retryAfterMs: resetAt - now }
   }
+}
+
+/**
+ * The quota as its client is told: by the wall clock, since it has no other, when the sandbox's goes ahead of it or behind.
+ * One that is frozen says what it reads, so that the same request has the same bytes.
+ */
+export function asTold(quota: Quota, clock: Clock): Quota {
+  return clock.frozen ? quota : { ...quota, resetAt: wallNow() + quota.retryAfterMs }
 }

@@ -20,6 +20,7 @@ import type { DocumentedOperation } from '../spec/api.ts'
 import type { Served } from './address.ts'
 import type { Delivery } from './deliver.ts'
 import { type Interference, interfere } from './interfere.ts'
+import { asTold } from './limiter.ts'
 import { exchangeOf } from './record.ts'
 import { redactor } from './redact.ts'
 import { senderOf } from './sender.ts'
@@ -171,9 +172,7 @@ async function routeFor(served: Served, trace: Trace, around: Surroundings): Pro
     return route(served, trace.request)
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
-    const keys = around.sandboxes.keyring(served.provider.name)
-    const state = (id: string): State => sandboxOf(around, id).state(served.provider.name)
-    const caller = await senderOf(served.provider, trace.request, keys, wallNow(), state)
+    const caller = await sender(served.provider, trace.request, around)
     if (caller === undefined) throw error
     trace.caller = caller
     trace.sandbox = await sandboxStill(served.provider, caller, around)
@@ -221,11 +220,9 @@ async function identify(
   request: ApiRequest,
   around: Surroundings,
 ): Promise<{ caller?: Caller<unknown>; refusal?: ApiError }> {
+  if (documented.security.length === 0) return { caller: (await sender(provider, request, around)) ?? ANYONE }
   const keys = around.sandboxes.keyring(provider.name)
-  const state = (id: string): State => sandboxOf(around, id).state(provider.name)
-  if (documented.security.length === 0) {
-    return { caller: (await senderOf(provider, request, keys, wallNow(), state)) ?? ANYONE }
-  }
+  const state = statesOf(provider, around)
   try {
     for (const schemes of documented.security) {
       let caller: Caller<unknown> | undefined
@@ -242,6 +239,17 @@ async function identify(
   }
 }
 
+/** Who a request is likely from that nobody asks who they are. */
+function sender(provider: Provider, request: ApiRequest, around: Surroundings) {
+  const keys = around.sandboxes.keyring(provider.name)
+  return senderOf(provider, request, keys, wallNow(), statesOf(provider, around))
+}
+
+/** What the provider remembers, by sandbox. */
+function statesOf({ name }: Provider, around: Surroundings): (sandbox: string) => State {
+  return (id) => sandboxOf(around, id).state(name)
+}
+
 /** Who asks where nobody is asked who they are. */
 const ANYONE: Caller<unknown> = { sandbox: DEFAULT_SANDBOX, name: 'anyone', grant: undefined }
 
@@ -254,17 +262,9 @@ function limit(
 ): void {
   const rule = sandbox.rateLimits ? provider.rateLimit?.(request, caller) : undefined
   if (rule === undefined) return
-  const quota = wallQuota(sandbox.count(provider.name, rule), sandbox)
+  const quota = asTold(sandbox.count(provider.name, rule), sandbox.clock)
   trace.quota = quota
   if (quota.remaining < 0) throw new ApiError(provider.errors.rateLimited(request, quota))
-}
-
-/**
- * The quota as its client is told: by the wall clock, since it has no other, when the sandbox's goes ahead of it or behind.
- * One that is frozen says what it reads, so that the same request has the same bytes.
- */
-function wallQuota(quota: Quota, { clock }: Sandbox): Quota {
-  return clock.frozen ? quota : { ...quota, resetAt: wallNow() + quota.retryAfterMs }
 }
 
 function validate(

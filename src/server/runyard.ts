@@ -91,7 +91,7 @@ export async function createRunyard(
       adminToken: options.adminToken,
       health: () => ({ status: state, version, uptimeMs: wallNow() - started }),
       reached,
-      fault: (error) => logger.error(error),
+      report: (error) => logger.error(error),
     })
     const around = {
       providers,

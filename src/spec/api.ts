@@ -1,5 +1,4 @@
-import { Ajv } from 'ajv'
-import addFormats from 'ajv-formats'
+import type { Ajv } from 'ajv'
 import {
   type Document,
   OpenAPIBackend,
@@ -8,6 +7,7 @@ import {
 } from 'openapi-backend'
 import type { JsonObject } from '../core/json.ts'
 import type { Problem } from '../core/provider.ts'
+import { AJV_OPTIONS, documentAjv, stepsOf } from './ajv.ts'
 
 /** An operation of a document, as routing finds it. */
 export interface DocumentedOperation {
@@ -61,22 +61,13 @@ export class Api {
       quick: true,
       ignoreTrailingSlashes: false,
       coerceTypes: reading === 'by document',
-      ajvOpts: {
-        allErrors: true,
-        logger: false,
-        strict: false,
-        strictNumbers: true,
-        verbose: true,
-        // Schemas are the documents', which do not change: to check each took longer than to compile it.
-        meta: false,
-        validateSchema: false,
-      },
+      ajvOpts: AJV_OPTIONS,
       // A new one, since openapi-backend's coerces what a provider could not read: 'true' would pass as a boolean.
       // What is in a body has types of its own.
       customizeAjv(_ajv, options, context) {
         const read = reading === 'by document' && context === ValidationContext.Params
         const ajv = read ? reader : judge
-        ajv.made ??= addFormats.default(new Ajv({ ...options, coerceTypes: read, useDefaults: read }))
+        ajv.made ??= documentAjv({ ...options, coerceTypes: read, useDefaults: read })
         return ajv.made
       },
     })
@@ -154,7 +145,7 @@ export class Api {
       operation.routed,
     )
     const problems = (errors ?? []).flatMap((error): Problem[] => {
-      const [place = '', ...steps] = error.instancePath.slice(1).split('/').map(unescapePointer)
+      const [place = '', ...steps] = stepsOf(error.instancePath)
       // Nobody reads the path's parameters but openapi-backend, which leaves them text.
       if (place === 'path' && error.keyword === 'type' && isTextOf(error.params.type, error.data)) return []
       return [
@@ -195,8 +186,4 @@ function isTextOf(type: unknown, text: unknown): boolean {
   return type === 'number'
     ? text.trim() !== '' && Number.isFinite(Number(text))
     : type === 'boolean' && /^(true|false)$/.test(text)
-}
-
-function unescapePointer(step: string): string {
-  return step.replaceAll('~1', '/').replaceAll('~0', '~')
 }

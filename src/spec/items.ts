@@ -1,6 +1,6 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import addFormats from 'ajv-formats'
+import type { ErrorObject, ValidateFunction } from 'ajv'
 import type { Json, JsonObject } from '../core/json.ts'
+import { AJV_OPTIONS, documentAjv, stepsOf } from './ajv.ts'
 import type { DocumentedOperation } from './api.ts'
 
 /** One way in which an item is not what the document says. */
@@ -19,14 +19,7 @@ export class Items {
   /** `items`: where the operation's 200 reply has its list. Throws when the document has no list there. */
   constructor(operation: DocumentedOperation, items: readonly string[]) {
     const schema = itemSchema(operation, items)
-    const options = {
-      allErrors: true,
-      strict: false,
-      strictNumbers: true,
-      verbose: true,
-      logger: false,
-    } as const
-    const ajv = addFormats.default(new Ajv(options))
+    const ajv = documentAjv(AJV_OPTIONS)
     this.#whole = ajv.compile(schema)
     this.#partial = ajv.compile(inPart(schema))
   }
@@ -81,10 +74,7 @@ function problemsOf(validate: ValidateFunction, item: JsonObject): ItemProblem[]
 }
 
 function pathOf({ instancePath, keyword, params }: ErrorObject): string[] {
-  const steps = instancePath
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const steps = stepsOf(instancePath)
   if (keyword === 'additionalProperties') steps.push(String(params.additionalProperty))
   if (keyword === 'required') steps.push(String(params.missingProperty))
   return steps
