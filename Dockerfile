@@ -10,6 +10,8 @@ COPY package.json package-lock.json ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
+COPY specs ./specs
+COPY tools ./tools
 # What SQLite was compiled from, and on the way to, is four fifths of its folder and is not needed to run.
 RUN npm run build \
   && npm prune --omit=dev \

@@ -17,7 +17,9 @@ interface Finished {
 
 function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
   const { PATH = '' } = process.env
-  return spawn(process.execPath, [CLI, ...args], { env: { PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  // Nothing is kept for the person who runs the tests.
+  const ours = { PATH, XDG_CACHE_HOME: '/dev/null', ...env }
+  return spawn(process.execPath, [CLI, ...args], { env: ours, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {

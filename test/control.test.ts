@@ -321,9 +321,12 @@ const noSandboxes: Sandboxes = {
   list: () => [],
   get: nothing,
   keyring: () => ({ find: async () => undefined }),
-  create: nothing,
-  reset: nothing,
-  setClock: nothing,
+  holder: nothing,
+  isCredential: () => false,
+  credentialsEdition: 0,
+  create: async () => undefined,
+  reset: async () => undefined,
+  setClock: async () => undefined,
   delete: () => false,
 }
 

@@ -73,8 +73,11 @@ interface Finished {
 function run(args: readonly string[], cwd: string): Promise<Finished> {
   const { PATH = '' } = process.env
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd, env: { PATH } }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : error.code, out: stdout + stderr }),
+    execFile(
+      process.execPath,
+      args,
+      { cwd, env: { PATH, XDG_CACHE_HOME: '/dev/null' } },
+      (error, stdout, stderr) => resolve({ code: error === null ? 0 : error.code, out: stdout + stderr }),
     )
   })
 }

@@ -4,6 +4,7 @@ import t from 'tap'
 import { wallNow } from '../src/core/clock.ts'
 import type { Provider } from '../src/core/provider.ts'
 import { createRunyard } from '../src/index.ts'
+import { ContractJournal } from '../src/journal/journal.ts'
 import { discoverProviders } from '../src/server/discover.ts'
 import { withDefaults } from '../src/server/options.ts'
 import { StoredSandboxes } from '../src/server/sandboxes.ts'
@@ -519,12 +520,14 @@ t.test('calls at the same moment do not come between each other', async (t) => {
   for (const run of left) t.match(run.created_at, /^2026-06-01T12/, 'of the clock that it was put in by')
 })
 
+const newJournal = (size: number): ContractJournal => new ContractJournal(size, [])
+
 t.test('who still holds a sandbox that was deleted can do nothing with it', async (t) => {
   const database = new Database(undefined)
   t.teardown(() => database.close())
   const providers = await discoverProviders()
-  const sandboxes = new StoredSandboxes(database, providers, [], withDefaults({ clock: NOW }))
-  const held = sandboxes.create({ id: 'held' })
+  const sandboxes = await StoredSandboxes.open(database, providers, newJournal, withDefaults({ clock: NOW }))
+  const held = await sandboxes.create({ id: 'held' })
   if (held === undefined) throw new Error('it is new')
   const runs = held.runs('nx1')
   const state = held.state('nx1')
@@ -557,13 +560,13 @@ t.test('no two sandboxes share a credential, even where few are possible', async
       env: () => ({}),
     }),
   }
-  const sandboxes = new StoredSandboxes(
+  const sandboxes = await StoredSandboxes.open(
     database,
     [fewKeys, ...others],
-    [],
+    newJournal,
     withDefaults({ clock: NOW, scenario: 'empty' }),
   )
-  for (let i = 0; i < 10; i++) sandboxes.create({ id: `sandbox-${i}` })
+  for (let i = 0; i < 10; i++) await sandboxes.create({ id: `sandbox-${i}` })
   const names = sandboxes.list().flatMap((sandbox) => [...sandbox.credentials('basedash').grants.keys()])
   t.equal(new Set(names).size, 11)
 })

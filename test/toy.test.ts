@@ -1,26 +1,34 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import ts from 'typescript'
 
 t.test('a fifth API is one document, one folder and one seed section', async (t) => {
-  // The built product, copied whole; three files are added and none is changed.
-  const copy = t.testdir({})
-  for (const part of ['dist', 'specs', 'seeds', 'package.json'])
-    cpSync(part, join(copy, part), { recursive: true })
-  mkdirSync(join(copy, 'dist/providers/toy'))
-  const source = readFileSync('test/toy/provider.ts', 'utf8').replaceAll(
-    /'\.\.\/\.\.\/src\/(.*)\.ts'/g,
-    "'../../$1.js'",
-  )
-  const { outputText } = ts.transpileModule(source, {
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+  // The sources, copied whole; three files are added, none is changed, and all of it is built.
+  const copy = t.testdir({
+    node_modules: t.fixture('symlink', join(process.cwd(), 'node_modules')),
+    src: { providers: { toy: {} } },
   })
-  writeFileSync(join(copy, 'dist/providers/toy/provider.js'), outputText)
+  for (const part of [
+    'src',
+    'specs',
+    'seeds',
+    'tools',
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ])
+    cpSync(part, join(copy, part), { recursive: true })
+  const source = readFileSync('test/toy/provider.ts', 'utf8').replaceAll("'../../src/", "'../../")
+  writeFileSync(join(copy, 'src/providers/toy/provider.ts'), source)
   cpSync('test/toy/toy.yaml', join(copy, 'specs/toy.yaml'))
   cpSync('test/toy/toy.json', join(copy, 'seeds/toy.json'))
+  // As `npm run build` does, without what the test runner has every Node load.
+  const node = ['-u', 'NODE_OPTIONS', process.execPath, '--import', 'tsx']
+  const build = spawn('env', [...node, 'tools/build.ts'], { cwd: copy, stdio: 'inherit' })
+  t.strictSame(await once(build, 'close'), [0, null], 'it builds')
+  t.ok(existsSync(join(copy, 'dist/documents/toy.json')), 'its document is one of those that are ready')
 
   const args = [
     '--port',
@@ -33,6 +41,7 @@ t.test('a fifth API is one document, one folder and one seed section', async (t)
     'on',
   ]
   const child = spawn(process.execPath, [join(copy, 'dist/cli.js'), ...args], {
+    env: { ...process.env, XDG_CACHE_HOME: '/dev/null' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   t.teardown(() => child.kill('SIGKILL'))

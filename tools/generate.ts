@@ -57,6 +57,11 @@ for (const file of readdirSync(new URL('../examples/tests', import.meta.url)).so
   const program = readFileSync(new URL(`../examples/${path}`, import.meta.url), 'utf8')
   replace(`example ${path}`, ['```js', program.trimEnd(), '```'])
 }
+const [, summary = ''] =
+  /<!-- summary -->\n([\s\S]*?)<!-- \/summary -->/.exec(
+    readFileSync(new URL('../bench/results.md', import.meta.url), 'utf8'),
+  ) ?? []
+replace('bench', summary.trimEnd().split('\n'))
 writeFileSync(readme, text)
 
 /** The default sandbox on the default port. Its credentials are the same everywhere. */

@@ -5,6 +5,7 @@ import { OptionError } from '../server/options.ts'
 import { DatabaseError } from '../store/database.ts'
 import { helpText, readArguments } from './arguments.ts'
 import { banner } from './banner.ts'
+import { progressOn } from './progress.ts'
 
 /** Serves until SIGTERM or SIGINT. Exits 1 with a sentence on stderr when it cannot start, 2 for a bad option. */
 export async function main(
@@ -12,6 +13,7 @@ export async function main(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   let tlsPort: number | undefined
+  let isEnding = false
   try {
     // Who reads the output may stop reading, as head does: a server goes on, a report has nobody left to go to.
     process.stdout.on('error', () => {
@@ -27,18 +29,33 @@ export async function main(
       process.exitCode = await reportCommand(argv.slice(1), environment, say)
       return
     }
+    // What a leader starts its workers with, and nobody else has a channel to say more on.
+    if (argv[0] === 'worker' && process.connected) {
+      const { work } = await import('../server/workers/worker.ts')
+      return work()
+    }
     const command = readArguments(argv, environment)
     const { version } = JSON.parse(readFileSync(FOLDERS.package, 'utf8')) as { version: string }
     if (command.run !== 'serve') return say(command.run === 'help' ? helpText() : `${version}\n`)
+    const { options } = command
+    tlsPort = options.tlsPort
+    const onProgress = progressOn(process.stderr)
     // Loaded when it is needed: help and a bad option have no use for a server.
-    const { createRunyard } = await import('../server/runyard.ts')
-    tlsPort = command.options.tlsPort
-    const runyard = await createRunyard(command.options)
+    const runyard =
+      options.workers > 1
+        ? await (await import('../server/workers/leader.ts')).leader(options, onProgress)
+        : await (await import('../server/runyard.ts')).createRunyard(options, onProgress)
+    const end = (): void => {
+      isEnding = true
+      void runyard.close()
+    }
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end)
     await runyard.listen()
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void runyard.close())
     const sandbox = await runyard.sandbox('default')
     if (sandbox !== undefined) say(banner(version, await sandbox.describe()))
   } catch (error) {
+    // It was told to end while it started.
+    if (isEnding) return
     const told = explanation(error, tlsPort)
     if (told === undefined) throw error
     process.stderr.write(`runyard: ${told}\n`)

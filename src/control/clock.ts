@@ -15,7 +15,7 @@ export function clockOperations(sandboxes: Sandboxes): SandboxOperations<'getClo
         if (at <= LATEST) return at
         throw unprocessable([{ pointer: '/advance', detail: 'goes beyond the year 9999' }])
       }
-      const set = sandboxes.setClock(id, to, frozen)
+      const set = await sandboxes.setClock(id, to, frozen)
       if (set === undefined) throw new GoneError(id)
       return json(200, shown(set.clock))
     },

@@ -4,7 +4,7 @@ import { ApiError, json, problem, type Reply } from '../core/reply.ts'
 import { type ApiRequest, baseUrl } from '../core/request.ts'
 import { GoneError, type Sandbox, type Sandboxes } from '../core/sandbox.ts'
 import type { Served } from '../http/address.ts'
-import type { Control } from '../http/server.ts'
+import type { Control } from '../http/answering.ts'
 import type { Api, DocumentedOperation } from '../spec/api.ts'
 import { refusal } from './access.ts'
 import { type Call, type Operation, type SandboxOperation, sandboxNamed, unprocessable } from './call.ts'
@@ -70,14 +70,14 @@ export function controlPlane(options: ControlOptions): Control {
       const refused = problem(405, 'Method Not Allowed', `${request.path} takes ${match.allow.join(', ')}.`)
       return { ...refused, headers: { ...refused.headers, allow: match.allow.join(', ') } }
     }
-    const { operation } = match
+    const { operation, params } = match
     if (operation.security.length > 0) {
       const refused = refusal(request, peer, options.adminToken)
       if (refused !== undefined) return refused
     }
     const respond = operations[operation.operationId]
     if (respond === undefined) throw new Error(`${operation.operationId} is not implemented`)
-    const call = read(api, operation, { ...request, params: api.pathParams(operation, request.path) })
+    const call = read(api, operation, { ...request, params })
     return checked(api, operation, await respond(call))
   }
 

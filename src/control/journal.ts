@@ -33,14 +33,20 @@ function instantOf(ms: number | null): string | null {
 }
 
 function shown({ id, at, wall, operationId, fidelity: _, remarks, ...exchange }: JournalEntry) {
-  const { provider, ...rest } = exchange
+  const { provider, step, method, path, search, headers, credential, ...answered } = exchange
   return {
     id,
     at: iso(at),
     wall: iso(wall),
     provider,
     ...(operationId !== undefined && { operation: operationId }),
-    ...rest,
+    step,
+    method,
+    path,
+    search,
+    headers,
+    ...(credential !== undefined && { credential }),
+    ...answered,
     remarks,
   }
 }

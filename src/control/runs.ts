@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.ts'
 import { MemberError, type Provider } from '../core/provider.ts'
+import type { Random } from '../core/random.ts'
 import { ApiError, json, problem } from '../core/reply.ts'
 import { type Place, type Run, settle } from '../core/run.ts'
 import type { Sandbox } from '../core/sandbox.ts'
@@ -16,7 +17,7 @@ export function runOperations(
   /** Made when somebody first puts a run in. */
   const itemsOf = ({ provider: { name, byHand }, apis }: Served, { fidelity }: Sandbox): Items => {
     const key = `${name} ${fidelity}`
-    const items = made.get(key) ?? new Items(apis[fidelity].operation(byHand.operationId), byHand.items)
+    const items = made.get(key) ?? new Items(apis[fidelity], byHand.operationId, byHand.items)
     made.set(key, items)
     return items
   }
@@ -39,9 +40,11 @@ export function runOperations(
       const items = Array.isArray(call.body) ? (call.body as JsonObject[]) : [call.body as JsonObject]
       const pointer = (i: number, path: readonly string[]): string =>
         [...(Array.isArray(call.body) ? [String(i)] : []), ...path].map((step) => `/${step}`).join('')
-      const { runs, taken } = await sandbox
-        .runs(provider.name)
-        .add((before) => make(items, before, subject, itemsOf(subject, sandbox), sandbox, pointer))
+      const random = await sandbox.random()
+      const { runs, taken } = await sandbox.runs(provider.name).add((before) => {
+        const randomFor = (i: number): Random => random(`${provider.name}/by hand/${before + i}`)
+        return make(items, randomFor, subject, itemsOf(subject, sandbox), sandbox, pointer)
+      })
       if (taken.length > 0) {
         const isTaken = new Set(taken)
         throw unprocessable(
@@ -63,10 +66,10 @@ export function runOperations(
   }
 }
 
-/** The runs that the items ask for; so many were put in `before`. Throws an ApiError with everything that is wrong with them. */
+/** The runs that the items ask for, each with a stream of its own. Throws an ApiError with everything that is wrong with them. */
 function make(
   given: readonly JsonObject[],
-  before: number,
+  randomFor: (i: number) => Random,
   { provider: { name, byHand } }: Served,
   items: Items,
   sandbox: Sandbox,
@@ -81,8 +84,7 @@ function make(
     const problems = items.partial(item)
     try {
       if (problems.length === 0) {
-        const random = sandbox.random(`${name}/by hand/${before + i}`)
-        const run = byHand.make(item, { world, fidelity, now, random })
+        const run = byHand.make(item, { world, fidelity, now, random: randomFor(i) })
         problems.push(...items.whole(byHand.show(run, fidelity, world)))
         runs.push(run)
       }

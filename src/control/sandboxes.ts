@@ -1,7 +1,14 @@
 import type { JsonObject } from '../core/json.ts'
 import { ApiError, json, problem } from '../core/reply.ts'
 import type { ApiRequest } from '../core/request.ts'
-import { DEFAULT_SANDBOX, GoneError, type NewSandbox, type Sandbox, type Sandboxes } from '../core/sandbox.ts'
+import {
+  ClosingError,
+  DEFAULT_SANDBOX,
+  GoneError,
+  type NewSandbox,
+  type Sandbox,
+  type Sandboxes,
+} from '../core/sandbox.ts'
 import { ScenarioError } from '../core/scenario-error.ts'
 import { type Call, instant, NOTHING, type Operations, sandboxNamed, unprocessable } from './call.ts'
 
@@ -23,7 +30,7 @@ export function sandboxOperations(
     createSandbox: async ({ request, body = {} }) => {
       const { clock, ...given } = body
       const options = { ...given, ...(clock !== undefined && { clock: clockSetting(clock) }) }
-      const sandbox = usable(() => sandboxes.create(options))
+      const sandbox = await usable(() => sandboxes.create(options))
       if (sandbox === undefined) {
         throw new ApiError(
           problem(
@@ -41,7 +48,7 @@ export function sandboxOperations(
 
     resetSandbox: async (call) => {
       const { id } = sandboxNamed(sandboxes, call)
-      const sandbox = sandboxes.reset(id)
+      const sandbox = await sandboxes.reset(id)
       if (sandbox === undefined) throw new GoneError(id)
       return json(200, await shown(sandbox, call.request))
     },
@@ -70,10 +77,11 @@ function clockSetting(clock: ClockSetting): NonNullable<NewSandbox['clock']> {
 }
 
 /** What `make` gives. Throws an ApiError when the scenario cannot be used. */
-function usable<T>(make: () => T): T {
+async function usable<T>(make: () => Promise<T>): Promise<T> {
   try {
-    return make()
+    return await make()
   } catch (error) {
+    if (error instanceof ClosingError) throw new ApiError(problem(409, 'Closing', error.message))
     if (!(error instanceof ScenarioError)) throw error
     throw unprocessable([{ pointer: '/scenario', detail: `cannot be used. ${error.message}` }])
   }

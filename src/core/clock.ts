@@ -16,6 +16,12 @@ export function wallNow(): number {
   return Date.now()
 }
 
+/** µs on a clock that only goes forward and is one for all processes of a machine: it tells what came first. */
+export function ticks(): number {
+  const [seconds, nanoseconds] = process.hrtime()
+  return seconds * 1e6 + nanoseconds / 1e3
+}
+
 /** The instants (ms) that a sandbox's clock can read: from 1970 to the end of 9999, which every client can read too. */
 export const EARLIEST = 0
 export const LATEST = 253_402_300_799_999
@@ -39,6 +45,11 @@ export class SettableClock implements Clock {
     return 'at' in this.#going
   }
 
+  /** How it goes. */
+  get going(): Going {
+    return this.#going
+  }
+
   /** From now on it goes like that. */
   set(going: Going): void {
     this.#going = going
@@ -50,9 +61,27 @@ export function goingFrom(now: number, frozen: boolean): Going {
   return frozen ? { at: now } : { ahead: now - wallNow() }
 }
 
-/** `ms` as ISO 8601 UTC with milliseconds and `Z`: `2026-06-01T12:00:00.000Z`. */
+/** `ms` as ISO 8601 UTC with milliseconds and `Z`: `2026-06-01T12:00:00.000Z`. Throws a RangeError when it is no instant. */
 export function iso(ms: number): string {
-  return new Date(ms).toISOString()
+  if (!(Number.isInteger(ms) && ms >= EARLIEST && ms <= LATEST)) return new Date(ms).toISOString()
+  const today = ms % DAY
+  // Texts of one day have the same beginning, and histories go from day to day: a third of the time a `Date` takes.
+  if (ms - today !== day.at) day = { at: ms - today, text: new Date(ms).toISOString().slice(0, 11) }
+  const seconds = Math.floor(today / 1000)
+  const minutes = Math.floor(seconds / 60)
+  const millis = today % 1000
+  const zeros = millis < 10 ? '00' : millis < 100 ? '0' : ''
+  return `${day.text}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}:${two(seconds % 60)}.${zeros}${millis}Z`
+}
+
+const DAY = 86_400_000
+let day = { at: Number.NaN, text: '' }
+
+/** From 0 to 59, with a zero before a single digit. */
+const TWO = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'))
+
+function two(n: number): string {
+  return TWO[n] ?? ''
 }
 
 /** `ms` as a `Date`, for libraries that take nothing else. */

@@ -12,7 +12,10 @@ export type Step =
   | 'present'
   | 'check'
 
-/** A request and what became of it, without anything that could be used as a credential. */
+/**
+ * A request and what became of it, without anything that could be used as a credential. Its texts are its own: none keeps
+ * a longer one alive.
+ */
 export interface Exchange {
   readonly provider: string
   /** Absent when the path or method is not one of the document's. */

@@ -25,12 +25,13 @@ export function moments(random: Random, spread: Spread): number[] {
 }
 
 function draw(random: Random, count: number, from: number, to: number): number[] {
-  const instants: number[] = []
-  while (instants.length < count) {
+  // Sorted as numbers, without a comparison in JavaScript for each of them.
+  const instants = new Float64Array(count)
+  for (let drawn = 0; drawn < count; ) {
     const at = random.int(from, to)
-    if (random.chance(busyness(at))) instants.push(at)
+    if (random.chance(busyness(at))) instants[drawn++] = at
   }
-  return instants.sort((a, b) => a - b)
+  return Array.from(instants.sort())
 }
 
 /** How likely work starts at this UTC instant, from 0.25 (weekend nights) to 1 (weekday afternoons). */

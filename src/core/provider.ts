@@ -227,7 +227,7 @@ export interface Context<World, Grant> {
   readonly caller: Caller<Grant>
   readonly world: World
   readonly secrets: Secrets
-  /** The sandbox's present, in ms. */
+  /** The sandbox's present, in ms. To be read only where it counts: an answer made with it is not given again later. */
   readonly now: number
 }
 
@@ -303,6 +303,8 @@ export interface Seeds<World, Section> {
    * runs know nothing of the secrets.
    */
   ids?(world: World): readonly string[]
+  /** About how many runs a section asks for, to come or not: many are made in a thread of their own. None by default. */
+  size?(section: Section): number
 }
 
 export interface SeedRequest<Section> {

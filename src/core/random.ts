@@ -2,7 +2,7 @@ import type { Faker } from '@faker-js/faker'
 
 /** A stream of seeded chance (`seed/random.ts` is the only place that makes one). */
 export interface Random {
-  /** Faker, seeded; its dates are not to be used without a reference date. */
+  /** Faker, drawing from this stream; its dates are not to be used without a reference date. */
   readonly faker: Faker
   /** A whole number in [min, max]. */
   int(min: number, max: number): number
@@ -12,9 +12,9 @@ export interface Random {
   chance(p: number): boolean
   /** One of the items. */
   pick<T>(items: readonly T[]): T
-  /** One of the keys, each as likely as its weight. */
+  /** One of the keys, each as likely as its weight; weights do not change. */
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K
-  /** `length` characters of `alphabet`. */
+  /** `length` characters of `alphabet`, each one unit of UTF-16. */
   text(alphabet: string, length: number): string
   /** An independent stream, the same for the same label: adding a draw in one does not move the others. */
   fork(label: string): Random

@@ -5,7 +5,7 @@ export interface Reply {
   readonly status: number
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>
-  /** A string leaves as it is; anything else as compact JSON; undefined leaves nothing. */
+  /** A string or a Buffer leaves as it is; anything else as compact JSON; undefined leaves nothing. */
   readonly body?: unknown
 }
 

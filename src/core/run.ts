@@ -27,8 +27,11 @@ export interface Change {
   readonly run: Run
 }
 
-/** The pure state machine of a provider's runs: the next change, or null when the run has come to rest. */
-export type Next = (run: Run) => Change | null
+/**
+ * The pure state machine of a provider's runs: the next change, or null when the run has come to rest. All changes by
+ * `until` (ms) may come as one, the last of them: then only the run after it is made.
+ */
+export type Next = (run: Run, until?: number) => Change | null
 
 /** Which runs, in what range: always newest first, whichever direction is read. */
 export interface RunQuery {
@@ -63,6 +66,11 @@ export interface Page {
 
 /** One provider's runs in one sandbox. For its readers, only runs created by the sandbox's now exist. */
 export interface RunStore {
+  /**
+   * Applies what is due, and gives a number: as long as it is the same, the same query has the same page. None is ever
+   * given again, by no store of this process, once another has been given.
+   */
+  edition(): number
   list(query: RunQuery): Promise<Page>
   /** The run's place, looked up inside `scope` only. */
   locate(scope: string, id: string): Promise<Key | undefined>
@@ -89,7 +97,7 @@ export interface Place extends Key {
 export function settle(run: Run, now: number, next: Next): { run: Run; due: number | null } {
   let current = run
   for (;;) {
-    const change = next(current)
+    const change = next(current, now)
     if (change === null) return { run: current, due: null }
     if (change.at > now) return { run: current, due: change.at }
     current = change.run

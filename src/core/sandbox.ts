@@ -28,8 +28,8 @@ export interface Sandbox {
   state(provider: string): State
   world(provider: string): unknown
   credentials(provider: string): Credentials<unknown>
-  /** A stream of chance that follows from the sandbox's seed and the label. */
-  random(label: string): Random
+  /** Streams of chance that follow from the sandbox's seed and the label, once what they take is loaded. */
+  random(): Promise<(label: string) => Random>
   /** The sandbox as the control plane shows it. `server`: the base URL that the client reached. */
   describe(server: string): Promise<JsonObject>
 }
@@ -56,15 +56,24 @@ export interface Sandboxes {
   get(id: string): Sandbox | undefined
   /** The provider's credentials, over all sandboxes. */
   keyring(provider: string): Keyring<unknown>
-  /** Undefined when there is one of that id. Throws ScenarioError, and has made nothing then. */
-  create(options: NewSandbox): Sandbox | undefined
+  /** The id of the sandbox that has the provider's credential of that name at this moment. */
+  holder(provider: string, name: string): string | undefined
+  /** Whether the word is the name of a credential, of any provider and in any sandbox. */
+  isCredential(word: string): boolean
+  /** Changes with the credentials that there are. */
+  readonly credentialsEdition: number
+  /**
+   * Undefined when there is one of that id, or one is being made. Throws ScenarioError, and has made nothing then, or
+   * ClosingError. Nobody is held up: a sandbox with many runs is there when it has them all.
+   */
+  create(options: NewSandbox): Promise<Sandbox | undefined>
   /** As at its creation. */
-  reset(id: string): Sandbox | undefined
+  reset(id: string): Promise<Sandbox | undefined>
   /**
    * Sets its clock to what `to` makes of its present (both ms, from EARLIEST to LATEST). Set back, its runs are as they
    * were at that time. Throws what `to` throws, and has changed nothing then.
    */
-  setClock(id: string, to: (present: number) => number, frozen: boolean): Sandbox | undefined
+  setClock(id: string, to: (present: number) => number, frozen: boolean): Promise<Sandbox | undefined>
   /** Whether there was one. */
   delete(id: string): boolean
 }
@@ -76,6 +85,11 @@ export class GoneError extends Error {
   constructor(id: string) {
     super(`There is no sandbox '${id}' any more.`)
   }
+}
+
+/** A sandbox could not be finished, since the server closes. */
+export class ClosingError extends Error {
+  override name = 'ClosingError'
 }
 
 /** The sandbox that always exists, with well-known credentials. */

@@ -11,6 +11,11 @@ export class Secrets {
     this.wellKnown = wellKnown
   }
 
+  /** What makes the same secrets in another thread. */
+  parts(): ConstructorParameters<typeof Secrets> {
+    return [this.#secret, this.wellKnown]
+  }
+
   /** 32 bytes for the label, always the same. */
   bytes(label: string): Buffer {
     return createHmac('sha256', this.#secret).update(label).digest()

@@ -1,6 +1,7 @@
 import type { Fidelity } from '../core/fidelity.ts'
 import type { Provider } from '../core/provider.ts'
 import { decoded } from '../core/query.ts'
+import { Remembered } from '../core/remembered.ts'
 import { hostName } from '../core/request.ts'
 import type { Api } from '../spec/api.ts'
 
@@ -19,11 +20,31 @@ export interface Addressed {
   readonly path: string
 }
 
-/**
- * Finds whose request it is: by `Host`, by the vendors' own paths, which do not collide, or by the `/<provider>` prefix.
- * Undefined when it is nobody's.
- */
-export function addressee(all: readonly Served[], host: string, rawPath: string): Addressed | undefined {
+/** How many addresses are remembered, and how long they may be. */
+const MOST_ADDRESSES = 2_000
+const LONGEST_ADDRESS = 500
+
+/** Finds whose request it is: by `Host`, by the vendors' own paths, which do not collide, or by the `/<provider>` prefix. */
+export class Addresses {
+  readonly #all: readonly Served[]
+  readonly #known = new Remembered<Addressed>(MOST_ADDRESSES)
+
+  constructor(all: readonly Served[]) {
+    this.#all = all
+  }
+
+  /** Undefined when it is nobody's. */
+  find(host: string, rawPath: string): Addressed | undefined {
+    const before = this.#known.get(rawPath, [host])
+    if (before !== undefined) return before
+    const found = addressee(this.#all, host, rawPath)
+    if (found !== undefined && host.length + rawPath.length <= LONGEST_ADDRESS)
+      this.#known.set(rawPath, [host], found)
+    return found
+  }
+}
+
+function addressee(all: readonly Served[], host: string, rawPath: string): Addressed | undefined {
   const path = normalPath(rawPath)
   const name = hostName(host).toLowerCase()
   const byHost = all.find(({ provider }) => provider.hosts.some((pattern) => matchesHost(pattern, name)))

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { wallNow } from '../core/clock.ts'
 import type { Reply } from '../core/reply.ts'
 import { resetConnection } from './connections.ts'
-import { bytes } from './write.ts'
+import { bytes, write, writeHead } from './write.ts'
 
 /** What happens to a reply on its way. */
 export interface Delivery {
@@ -17,12 +17,8 @@ export interface Delivery {
   readonly slowMs?: number
 }
 
-/** Sends a reply; what happens to it on its way takes time. */
-export type Deliver = (
-  to: FastifyReply,
-  reply: Reply,
-  delivery?: Delivery,
-) => FastifyReply | Promise<FastifyReply>
+/** Sends a reply; what happens to it on its way takes time, and resolves when it has happened. */
+export type Deliver = (to: ServerResponse, reply: Reply, delivery?: Delivery) => Promise<void> | undefined
 
 /** How many pieces of a slow body are sent in a second, at most. */
 const PIECES_PER_SECOND = 20
@@ -35,53 +31,46 @@ export function deliverer(app: FastifyInstance): Deliver {
   app.addHook('preClose', async () => pauses.end())
   return (to, reply, delivery) => {
     const body = bytes(reply)
-    return delivery === undefined ? send(to, reply, body) : disturbed(to, reply, body, delivery, pauses)
+    if (delivery === undefined) {
+      write(to, reply, body)
+      return undefined
+    }
+    // A client that leaves makes writes fail, which would end the process if nobody heard of it.
+    to.on('error', () => {})
+    return disturbed(to, reply, body, delivery, pauses)
   }
 }
 
 async function disturbed(
-  to: FastifyReply,
+  to: ServerResponse,
   reply: Reply,
   whole: Buffer | undefined,
   { delayMs, reset, truncate, slowMs }: Delivery,
   pauses: Pauses,
-): Promise<FastifyReply> {
-  await pauses.pause(delayMs, to.raw)
-  if (to.raw.destroyed) return to.hijack()
+): Promise<void> {
+  await pauses.pause(delayMs, to)
+  if (to.destroyed) return
   const body = truncated(whole, truncate)
-  const hasMiddle = body !== undefined && body.length > 0 && to.request.method !== 'HEAD'
+  const hasMiddle = body !== undefined && body.length > 0 && to.req.method !== 'HEAD'
   if (reset === 'midway' && hasMiddle) {
-    const raw = begin(to, reply, body)
-    await Promise.race([flushed(raw, body.subarray(0, body.length >> 1)), emitted(raw, 'close')])
-    await cutOff(raw, pauses)
+    begin(to, reply, body)
+    await Promise.race([flushed(to, body.subarray(0, body.length >> 1)), emitted(to, 'close')])
+    await cutOff(to, pauses)
   } else if (reset !== undefined) {
-    to.hijack()
-    await cutOff(to.raw, pauses)
+    await cutOff(to, pauses)
   } else if (slowMs !== undefined && hasMiddle) {
-    const raw = begin(to, reply, body)
-    await trickle(raw, body, slowMs, pauses)
-    raw.end()
+    begin(to, reply, body)
+    await trickle(to, body, slowMs, pauses)
+    to.end()
   } else {
-    return send(to, reply, body)
+    write(to, reply, body)
   }
-  return to
 }
 
-/** As a Buffer, since Fastify adds a charset to the content type of text. */
-function send(to: FastifyReply, { status, headers }: Reply, body: Buffer | undefined): FastifyReply {
-  return to.code(status).headers(headers).send(body)
-}
-
-/** Sends the head, which declares the whole body. From then on, the response is not Fastify's. */
-function begin(to: FastifyReply, { status, headers }: Reply, body: Buffer): ServerResponse {
-  to.hijack()
-  // A client that leaves makes writes fail, which would end the process if nobody heard of it.
-  to.raw.on('error', () => {})
-  for (const [name, value] of Object.entries(to.headers(headers).getHeaders()))
-    if (value !== undefined) to.raw.setHeader(name, value)
-  to.raw.writeHead(status, { 'content-length': body.length })
-  to.raw.flushHeaders()
-  return to.raw
+/** Sends the head ahead of the body. */
+function begin(to: ServerResponse, reply: Reply, body: Buffer): void {
+  writeHead(to, reply, body)
+  to.flushHeaders()
 }
 
 function truncated(body: Buffer | undefined, at: Delivery['truncate']): Buffer | undefined {

@@ -2,22 +2,23 @@ import type { Fidelity } from '../core/fidelity.ts'
 import type { ApiRequest } from '../core/request.ts'
 
 /** A request before it is known whose it is. */
-export type Received = Omit<ApiRequest, 'path' | 'params' | 'mount'> & { readonly rawPath: string }
+export type Parsed = Omit<ApiRequest, 'path' | 'params' | 'mount'> & { readonly rawPath: string }
 
-/** What arrived, from the parts that every way of serving has. `url` is the request target, path and query. */
-export function receive(parts: {
-  method: string
-  url: string
-  rawHeaders: readonly string[]
-  /** Undefined when it is larger than is read. */
-  body: string | undefined
-  scheme: string
-  fidelity: Fidelity
-}): Received {
-  const { method, rawHeaders, body, scheme, fidelity } = parts
-  // A client behind a proxy's settings sends the whole URL (RFC 9112 §3.2.2), which then counts for the host too.
-  const [, authority, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(parts.url) ?? []
-  const url = authority === undefined ? parts.url : rest.replace(/^(?!\/)/, '/')
+/** A request as it arrived: data, which can be handed to another process. */
+export interface Arrived {
+  readonly method: string
+  /** The request target, path and query. */
+  readonly url: string
+  readonly rawHeaders: readonly string[]
+  /** As text; undefined when it is larger than is read. */
+  readonly body: string | undefined
+  readonly scheme: string
+}
+
+/** What arrived, as it is read under that fidelity. */
+export function receive(arrived: Arrived, fidelity: Fidelity): Parsed {
+  const { method, rawHeaders, body, scheme } = arrived
+  const { authority, url } = targetOf(arrived.url)
   const query = url.indexOf('?')
   const headers = new Map<string, string>()
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -34,9 +35,16 @@ export function receive(parts: {
     search: query < 0 ? '' : url.slice(query + 1),
     header: (name) => headers.get(name),
     body: body ?? '',
-    ...(body === undefined && { bodyIsTooLarge: true }),
+    bodyIsTooLarge: body === undefined,
     scheme,
     fidelity,
     host: authority ?? headers.get('host') ?? 'localhost',
   }
+}
+
+/** A client behind a proxy's settings sends the whole URL (RFC 9112 §3.2.2), which then counts for the host too. */
+function targetOf(target: string): { readonly authority?: string; readonly url: string } {
+  if (target.startsWith('/')) return { url: target }
+  const [, authority, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target) ?? []
+  return authority === undefined ? { url: target } : { authority, url: rest.replace(/^(?!\/)/, '/') }
 }

@@ -1,55 +1,114 @@
+import { apart } from '../core/bounded-map.ts'
 import { wallNow } from '../core/clock.ts'
 import type { Exchange, PageSeen, Step } from '../core/journal.ts'
 import type { Caller, Provider, Quota } from '../core/provider.ts'
 import type { Reply } from '../core/reply.ts'
 import type { ApiRequest } from '../core/request.ts'
-import type { Sandbox } from '../core/sandbox.ts'
+import type { Sandbox, Sandboxes } from '../core/sandbox.ts'
 import type { DocumentedOperation } from '../spec/api.ts'
-import type { Served } from './address.ts'
-import type { Delivery } from './deliver.ts'
-import { REDACTED, type Redactor } from './redact.ts'
+import type { Interference } from './interfere.ts'
+import { REDACTED, type Redactor, redactor } from './redact.ts'
+import type { Received } from './requests.ts'
 
 /** What is known of a request that was answered. */
 export interface Answered {
   readonly step: Step
+  /** As it was read: the same object for whoever asks the same, byte for byte. */
+  readonly received: Received
   readonly request: ApiRequest
-  readonly reply: Reply
+  readonly sandbox: Sandbox
   /** Absent when path or method are none of the document's. */
   readonly documented?: DocumentedOperation
   readonly caller?: Caller<unknown>
   readonly quota?: Quota
   readonly page?: PageSeen
-  readonly faults: readonly string[]
-  readonly delivery?: Delivery | undefined
+  readonly interference?: Interference
 }
 
-/** What the journal is told of a request and its reply, without anything that could be used as a credential. */
-export async function exchangeOf(
-  { provider }: Served,
-  sandbox: Sandbox,
-  redactor: Redactor,
-  answered: Answered,
-): Promise<Exchange> {
-  const { step, request, reply, documented, caller, quota, page, faults, delivery } = answered
-  const { known, parameters } = declaredBy(documented, provider.operations)
-  const isLost = delivery?.reset !== undefined || delivery?.truncate !== undefined
-  const credential = caller && sandbox.credentials(provider.name).labels.get(caller.name)
-  return {
-    provider: provider.name,
-    ...(documented && { operationId: documented.operationId }),
-    step,
-    fidelity: request.fidelity,
-    method: await redactor.text(request.method),
-    path: await redactor.path(request.path),
-    search: await redactor.search(request.search, parameters),
-    headers: await habits(request, known, redactor),
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
+
+/** What the journal is told of a request alone, which follows from it, its operation and the credentials that there are. */
+export interface Told extends Pick<Exchange, 'method' | 'path' | 'search' | 'headers'> {
+  readonly documented: DocumentedOperation | undefined
+  readonly edition: number
+  /** The latest exchange that it was told in, if nothing but the request and its answer counted, and whose it was. */
+  exchange?: Exchange
+  credential?: string | undefined
+}
+
+/** Tells journals of requests and their replies, without anything that could be used as a credential. */
+export class Recorder {
+  readonly #redactor: Redactor
+  readonly #sandboxes: Sandboxes
+
+  /** A key that came to the wrong API is a secret too: `providers` are all there are. */
+  constructor(providers: readonly Provider[], sandboxes: Sandboxes) {
+    this.#redactor = redactor(providers, sandboxes)
+    this.#sandboxes = sandboxes
+  }
+
+  /** The same exchange again is the same object, since journals keep thousands. */
+  exchangeOf(provider: Provider, answered: Answered, { status }: Reply): Exchange {
+    const { step, received, request, sandbox, documented, caller, quota, page, interference } = answered
+    const told = this.#tell(received, documented, provider)
+    const credential = caller && sandbox.credentials(provider.name).labels.get(caller.name)
+    const isPlain = interference === undefined && quota === undefined
+    const before = isPlain ? told.exchange : undefined
+    if (
+      before !== undefined &&
+      before.status === status &&
+      before.page === page &&
+      before.step === step &&
+      before.fidelity === request.fidelity &&
+      told.credential === credential
+    )
+      return before
+    const { method, path, search, headers } = told
+    const { fidelity } = request
+    const { name } = provider
+    const exchange: Writable<Exchange> = {
+      provider: name,
+      step,
+      fidelity,
+      method,
+      path,
+      search,
+      headers,
+      status,
+    }
+    if (documented !== undefined) exchange.operationId = documented.operationId
     // A client of a token endpoint is known by its id, and may be refused for want of a proof.
-    ...(credential !== undefined && (reply.status !== 401 || step === 'fault') && { credential }),
-    status: reply.status,
-    ...(isLost && { lost: true }),
-    ...(page && reply.status < 300 && !isLost && { page }),
-    ...(reply.status === 429 && quota && !isLost && { retryAfterMs: wait(provider, quota) }),
-    ...(faults.length > 0 && { faults }),
+    if (credential !== undefined && (status !== 401 || step === 'fault')) exchange.credential = credential
+    const { faults = [], delivery } = interference ?? {}
+    const isLost = delivery?.reset !== undefined || delivery?.truncate !== undefined
+    if (isLost) exchange.lost = true
+    else if (page !== undefined && status < 300) exchange.page = page
+    else if (quota !== undefined && status === 429) exchange.retryAfterMs = wait(provider, quota)
+    if (faults.length > 0) exchange.faults = faults
+    if (isPlain) {
+      told.exchange = exchange
+      told.credential = credential
+    }
+    return exchange
+  }
+
+  /** What it told of the same request before, as long as the credentials are the same. */
+  #tell(request: Received, documented: DocumentedOperation | undefined, { operations }: Provider): Told {
+    const edition = this.#sandboxes.credentialsEdition
+    const before = request.memory.told
+    if (before?.edition === edition && before.documented === documented) return before
+    const { method, path, search, header } = request
+    const { known, parameters } = declaredBy(documented, operations)
+    const told: Told = {
+      edition,
+      documented,
+      method: apart(this.#redactor.text(method)),
+      path: apart(this.#redactor.path(path)),
+      search: apart(this.#redactor.search(search, parameters)),
+      headers: habits(header, known, this.#redactor),
+    }
+    request.memory.told = told
+    return told
   }
 }
 
@@ -59,19 +118,18 @@ function wait({ hintsAtInstants }: Provider, { resetAt, retryAfterMs }: Quota): 
 }
 
 const HABITS = ['user-agent', 'accept', 'content-type', 'content-length', 'prefer']
-const CREDENTIALS = ['authorization', 'authorization-psk', 'cookie']
+const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'authorization-psk', 'cookie'])
 
 /** Those headers that say something of the client's habits. */
-async function habits(
-  request: ApiRequest,
+function habits(
+  header: ApiRequest['header'],
   known: readonly string[],
   redactor: Redactor,
-): Promise<Record<string, string>> {
+): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {}
   for (const name of known) {
-    const value = request.header(name)
-    if (value !== undefined)
-      headers[name] = CREDENTIALS.includes(name) ? REDACTED : await redactor.text(value)
+    const value = header(name)
+    if (value !== undefined) headers[name] = CREDENTIALS.has(name) ? REDACTED : apart(redactor.text(value))
   }
   return headers
 }
@@ -89,7 +147,7 @@ const seen = new WeakMap<DocumentedOperation, Declared>()
 
 function declaredBy(
   documented: DocumentedOperation | undefined,
-  operations: Served['provider']['operations'],
+  operations: Provider['operations'],
 ): Declared {
   if (documented === undefined) return NOTHING
   let declared = seen.get(documented)

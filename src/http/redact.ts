@@ -1,4 +1,5 @@
-import type { Keyring, Provider } from '../core/provider.ts'
+import { apart, BoundedMap } from '../core/bounded-map.ts'
+import type { Provider } from '../core/provider.ts'
 import type { Sandboxes } from '../core/sandbox.ts'
 
 /** What stands in the journal for what could be used as a credential. */
@@ -17,73 +18,69 @@ const BEARER = /^bearer\s+\S+$/i
 /** What a key may be one of, in a text that has more than the key. */
 const WORDS = /[\w-]+/g
 
+/** How many texts are remembered as harmless or not, and how long they may be. */
+const MOST_JUDGED = 5_000
+const LONGEST_JUDGED = 200
+
 /** Takes out of texts what could be used as a credential, of any provider and in any sandbox. */
 export interface Redactor {
   /** The text, unless there is a credential in it. */
-  text(text: string): Promise<string>
+  text(text: string): string
   /** The path without such segments. */
-  path(path: string): Promise<string>
+  path(path: string): string
   /**
    * The query without such names and values. `declared`: the parameters that a list operation of the document has,
    * whatever they are called.
    */
-  search(search: string, declared: ReadonlySet<string>): Promise<string>
+  search(search: string, declared: ReadonlySet<string>): string
 }
 
-/** For one request. A key that came to the wrong API is a secret too: `providers` are all there are. */
-export function redactor(providers: readonly Provider[], sandboxes: Pick<Sandboxes, 'keyring'>): Redactor {
-  const keyrings = providers.map(({ name }) => sandboxes.keyring(name))
+/** A key that came to the wrong API is a secret too: `providers` are all there are. */
+export function redactor(
+  providers: readonly Provider[],
+  sandboxes: Pick<Sandboxes, 'isCredential' | 'credentialsEdition'>,
+): Redactor {
   const shapes = [SELF_SAID, BEARER, ...providers.flatMap(({ keyShape }) => keyShape ?? [])]
   const looksSecret = (text: string): boolean => hasJwt(text) || shapes.some((shape) => shape.test(text))
-  const seen = new Map<string, boolean>()
-  const hasSecret = async (text: string): Promise<boolean> => {
+  /** Whether the text, or a word of it, is the name of a credential. */
+  const hasKnown = (text: string): boolean =>
+    sandboxes.isCredential(text) || (text.match(WORDS) ?? []).some((word) => sandboxes.isCredential(word))
+  const judged = new BoundedMap<boolean>(MOST_JUDGED)
+  let edition = sandboxes.credentialsEdition
+  const hasSecret = (text: string): boolean => {
     if (text === '') return false
-    let answer = seen.get(text)
-    if (answer === undefined) {
-      answer = readings(text).some(looksSecret) || (await hasKnown(text, keyrings))
-      seen.set(text, answer)
-    }
+    if (edition !== sandboxes.credentialsEdition) judged.clear()
+    edition = sandboxes.credentialsEdition
+    const before = judged.get(text)
+    if (before !== undefined) return before
+    const answer = readings(text).some((reading) => looksSecret(reading) || hasKnown(reading))
+    if (text.length <= LONGEST_JUDGED) judged.set(apart(text), answer)
     return answer
   }
+  const isSecretValue = (name: string, value: string): boolean =>
+    PUBLIC.has(name) ? readings(value).some(looksSecret) : hasSecret(value)
 
   return {
-    text: async (text) => ((await hasSecret(text)) ? REDACTED : text),
-    async path(path) {
-      const segments: string[] = []
-      for (const segment of path.split('/'))
-        segments.push((await hasSecret(decoded(segment))) ? REDACTED : segment)
-      return segments.join('/')
-    },
-    async search(search, declared) {
-      if (search === '') return search
-      const pairs: string[] = []
-      for (const pair of search.split('&')) {
-        const equals = pair.indexOf('=')
-        const name = formDecoded(equals < 0 ? pair : pair.slice(0, equals))
-        const value = equals < 0 ? '' : formDecoded(pair.slice(equals + 1))
-        const isSecretive = !declared.has(name) && SECRETIVE.test(name) && !PAGE.test(name)
-        if (await hasSecret(name)) pairs.push(REDACTED)
-        else if (value !== '' && (isSecretive || (await isSecretValue(name, value))))
-          pairs.push(`${pair.slice(0, equals)}=${REDACTED}`)
-        else pairs.push(pair)
-      }
-      return pairs.join('&')
-    },
+    text: (text) => (hasSecret(text) ? REDACTED : text),
+    path: (path) =>
+      path
+        .split('/')
+        .map((segment) => (hasSecret(decoded(segment)) ? REDACTED : segment))
+        .join('/'),
+    search: (search, declared) =>
+      search
+        .split('&')
+        .map((pair) => {
+          const equals = pair.indexOf('=')
+          const name = formDecoded(equals < 0 ? pair : pair.slice(0, equals))
+          const value = equals < 0 ? '' : formDecoded(pair.slice(equals + 1))
+          const isSecretive = !declared.has(name) && SECRETIVE.test(name) && !PAGE.test(name)
+          if (hasSecret(name)) return REDACTED
+          const hides = value !== '' && (isSecretive || isSecretValue(name, value))
+          return hides ? `${pair.slice(0, equals)}=${REDACTED}` : pair
+        })
+        .join('&'),
   }
-
-  async function isSecretValue(name: string, value: string): Promise<boolean> {
-    return PUBLIC.has(name) ? readings(value).some(looksSecret) : hasSecret(value)
-  }
-}
-
-/** Whether the text, or a word of it, is the name of a credential. */
-async function hasKnown(text: string, keyrings: readonly Keyring<unknown>[]): Promise<boolean> {
-  for (const reading of readings(text)) {
-    for (const word of new Set([reading, ...(reading.match(WORDS) ?? [])])) {
-      for (const keys of keyrings) if ((await keys.find(word)) !== undefined) return true
-    }
-  }
-  return false
 }
 
 /** Whether there is what looks like a JWT. In one pass: an expression that begins anew at each `eyJ` takes time squared. */
@@ -103,11 +100,12 @@ function readings(text: string): readonly string[] {
 }
 
 function formDecoded(text: string): string {
-  return decoded(text.replaceAll('+', ' '))
+  return decoded(text.includes('+') ? text.replaceAll('+', ' ') : text)
 }
 
 /** Decoded as far as it can be: what is wrong with one escape is no cover for the others. */
 function decoded(text: string): string {
+  if (!text.includes('%')) return text
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
     try {
       return decodeURIComponent(escapes)

@@ -1,40 +1,13 @@
-import { type IncomingMessage, METHODS, type Server } from 'node:http'
+import { type IncomingMessage, METHODS, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify'
-import type { Fidelity } from '../core/fidelity.ts'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { problem, type Reply } from '../core/reply.ts'
-import type { ApiRequest } from '../core/request.ts'
-import { DEFAULT_SANDBOX } from '../core/sandbox.ts'
-import { addressee, normalPath, type Served } from './address.ts'
-import { type Delivery, deliverer } from './deliver.ts'
-import { type Received, receive } from './receive.ts'
+import { type AnsweringOptions, answering } from './answering.ts'
+import { deliverer } from './deliver.ts'
+import { Load } from './load.ts'
+import type { Arrived } from './receive.ts'
 import { type ParserError, unknownMethod, writeRaw } from './unparsed.ts'
-import { type Surroundings, walk } from './walk.ts'
-
-/** The control plane. `peer` is the remote address; undefined for the process that Runyard runs in. */
-export interface Control {
-  answer(request: ApiRequest, peer: string | undefined): Promise<Reply>
-}
-
-/** A reply, and what happens to it on its way. */
-interface Answer {
-  readonly reply: Reply
-  readonly delivery?: Delivery
-}
-
-export interface HttpOptions {
-  readonly served: readonly Served[]
-  readonly around: Surroundings
-  readonly control: Control
-  readonly logger: FastifyBaseLogger
-}
 
 /** How long (ms) closing waits for requests that are half sent before it cuts them off. */
 export const DRAIN_MS = 2_000
@@ -43,26 +16,12 @@ export const MAX_HEADER_BYTES = 256 * 1024
 /** No operation has use for a larger body. */
 const MOST_BODY_BYTES = 1024 * 1024
 
-/** The Fastify server in front of the walk. Everything comes to one place: no reply is a framework's own. */
-export function httpServer({ served, around, control, logger }: HttpOptions): FastifyInstance {
-  // Until a credential has named another, a request is the default sandbox's.
-  const fidelity = (): Fidelity => around.sandboxes.get(DEFAULT_SANDBOX)?.fidelity ?? 'spec'
-  const answer = async (received: Received, peer: string): Promise<Answer> => {
-    const addressed = addressee(served, received.host, received.rawPath)
-    if (addressed !== undefined) {
-      const { mount, path } = addressed
-      const walked = await walk(addressed.served, { ...received, mount, path, params: {} }, around)
-      const { reply, delivery, ...facts } = walked
-      logger.info({ ...facts, status: reply.status }, 'exchange')
-      return { reply, ...(delivery && { delivery }) }
-    }
-    const request = { ...received, mount: '', path: normalPath(received.rawPath), params: {} }
-    if (received.rawPath.startsWith('/_runyard/')) return { reply: await control.answer(request, peer) }
-    return {
-      reply: problem(404, 'Not Found', `Nothing is served at ${received.rawPath}. GET /docs lists what is.`),
-    }
-  }
+/** Paths that may be a route of Fastify's, the reference page and the documents, perhaps spelled with escapes. */
+const FASTIFYS = /^[^?]*(?:docs|openapi|%)/i
 
+/** The Fastify server in front of the walk. Everything comes to one place: no reply is a framework's own. */
+export function httpServer(options: AnsweringOptions): FastifyInstance {
+  const { logger } = options
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -71,35 +30,48 @@ export function httpServer({ served, around, control, logger }: HttpOptions): Fa
     return503OnClosing: false,
     // Without a Host header, a request is this machine's.
     http: { maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false },
-    routerOptions: { maxParamLength: MAX_HEADER_BYTES },
+    // The walk reads queries, each provider its own way.
+    routerOptions: { maxParamLength: MAX_HEADER_BYTES, querystringParser: () => ({}) },
+    childLoggerFactory: (logger) => logger,
     // Reached when a path has a malformed percent escape, which the vendors' servers take or refuse in their own way.
-    frameworkErrors: (_error, request, reply) => {
-      handle(request, reply).catch((failure) => deliver(reply, fault(failure)))
-    },
+    frameworkErrors: (_error, request, reply) => handle(request, reply),
     clientErrorHandler: (error, socket) => {
       const parts = unknownMethod(error)
       if (parts === undefined) return writeRaw(socket, malformed(error))
-      answer(
-        receive({ ...parts, body: '', scheme: schemeOf(socket), fidelity: fidelity() }),
-        socket.remoteAddress ?? '',
-      ).then(
+      answer({ ...parts, body: '', scheme: schemeOf(socket) }, socket.remoteAddress ?? '').then(
         ({ reply }) => writeRaw(socket, reply),
         (failure) => writeRaw(socket, fault(failure)),
       )
     },
   })
 
+  const load = new Load(app)
+  const answer = answering({ ...options, load })
   const deliver = deliverer(app)
   /** For an error of Runyard's own outside the walk, which has the vendor's words for one. */
   const fault = (error: unknown): Reply => {
     logger.error(error)
     return problem(500, 'Internal Server Error', 'This is an error of Runyard. Its log says more.')
   }
-  const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const body = await readBody(request.raw)
-    if (body === undefined) reply.header('connection', 'close')
-    const answered = await answer(arrived(request, body, fidelity()), request.ip)
-    return deliver(reply, answered.reply, answered.delivery)
+  const respond = async (request: IncomingMessage, to: ServerResponse): Promise<void> => {
+    load.begin()
+    try {
+      const body = hasBody(request) ? await readBody(request) : ''
+      if (body === undefined) to.setHeader('connection', 'close')
+      const { reply, delivery } = await answer(arrived(request, body), peerOf(request))
+      await deliver(to, reply, delivery)
+    } catch (error) {
+      const failure = fault(error)
+      if (to.headersSent) to.destroy()
+      else deliver(to, failure)
+    } finally {
+      load.end()
+    }
+  }
+  /** Replies are plain data that one place writes: Fastify's own writing of them is left out. */
+  const handle = (request: FastifyRequest, reply: FastifyReply): void => {
+    reply.hijack()
+    void respond(request.raw, reply.raw)
   }
 
   // No method has a body for Fastify to parse: it would refuse one, in its own words, before anybody is asked whose
@@ -107,9 +79,20 @@ export function httpServer({ served, around, control, logger }: HttpOptions): Fa
   for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
   app.all('/*', handle)
   app.setNotFoundHandler(handle)
-  app.setErrorHandler(async (error, _request, reply) => deliver(reply, fault(error)))
+  app.setErrorHandler((error, _request, reply) => {
+    reply.hijack()
+    deliver(reply.raw, fault(error))
+  })
   answerAll(app, app.server)
+  // Fastify's way to a handler takes as long as the whole walk, and has nothing that the walk needs.
+  let isClosing = false
+  app.server.removeAllListeners('request').on('request', (request: IncomingMessage, to: ServerResponse) => {
+    if (FASTIFYS.test(request.url ?? '')) return app.routing(request, to)
+    if (isClosing) to.setHeader('Connection', 'close')
+    return void respond(request, to)
+  })
   app.addHook('preClose', async () => {
+    isClosing = true
     // One half-sent request was measured to hold close() for 73 s (docs/decisions.md).
     setTimeout(() => app.server.closeAllConnections(), DRAIN_MS).unref()
   })
@@ -131,9 +114,16 @@ export function answerAll(app: FastifyInstance, server: Server): void {
   )
 }
 
+function hasBody({ method }: IncomingMessage): boolean {
+  return method !== 'GET' && method !== 'HEAD'
+}
+
+function peerOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? ''
+}
+
 /** The body as text, or undefined when it is larger than is read. */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  if (request.method === 'GET' || request.method === 'HEAD') return ''
   if (Number(request.headers['content-length']) > MOST_BODY_BYTES) return undefined
   const chunks: Buffer[] = []
   let size = 0
@@ -149,15 +139,9 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(chunks).toString()
 }
 
-function arrived(request: FastifyRequest, body: string | undefined, fidelity: Fidelity): Received {
-  return receive({
-    method: request.method,
-    url: request.raw.url ?? '/',
-    rawHeaders: request.raw.rawHeaders,
-    body,
-    scheme: request.protocol,
-    fidelity,
-  })
+function arrived(request: IncomingMessage, body: string | undefined): Arrived {
+  const { method = '', url = '/', rawHeaders, socket } = request
+  return { method, url, rawHeaders, body, scheme: schemeOf(socket) }
 }
 
 /** Not HTTP: no vendor's words apply, since nothing says whose request it is. */

@@ -1,4 +1,6 @@
 import { wallNow } from '../core/clock.ts'
+import { Elsewhere } from '../core/elsewhere.ts'
+import type { Fidelity } from '../core/fidelity.ts'
 import type { Exchange, PageSeen, Step } from '../core/journal.ts'
 import { randomHex } from '../core/nonce.ts'
 import {
@@ -7,22 +9,25 @@ import {
   type Caller,
   type Context,
   type ListOperation,
-  type PageQuery,
   type Provider,
   type Quota,
+  type SecurityScheme,
 } from '../core/provider.ts'
 import { ApiError, type Reply } from '../core/reply.ts'
 import type { ApiRequest } from '../core/request.ts'
-import type { Page, RunStore } from '../core/run.ts'
 import { DEFAULT_SANDBOX, GoneError, type Sandbox, type Sandboxes } from '../core/sandbox.ts'
 import type { State } from '../core/state.ts'
 import type { DocumentedOperation } from '../spec/api.ts'
 import type { Served } from './address.ts'
+import { Answers } from './answers.ts'
 import type { Delivery } from './deliver.ts'
+import { type Facts, factsOf } from './facts.ts'
 import { type Interference, interfere } from './interfere.ts'
 import { asTold } from './limiter.ts'
-import { exchangeOf } from './record.ts'
-import { redactor } from './redact.ts'
+import { pageOf } from './page.ts'
+import { Recorder } from './record.ts'
+import type { Received } from './requests.ts'
+import { type Route, route } from './route.ts'
 import { senderOf } from './sender.ts'
 
 /** What the walk needs beside the request. */
@@ -36,28 +41,37 @@ export interface Surroundings {
   report(error: unknown): void
 }
 
-/** A request's walk: the reply and how it is delivered, and what is logged of it. */
+/** A request's walk: the reply and how it is delivered. */
 export interface Walked {
   readonly reply: Reply
-  /** Absent when nothing happens to the reply on its way. */
-  readonly delivery?: Delivery
-  readonly provider: string
-  /** The step that answered. */
-  readonly step: Step
-  readonly operationId?: string
-  readonly sandbox: string
-  /** Both as the journal has them; absent when it could not be told. */
-  readonly method?: string
-  readonly path?: string
-  /** The ids of the faults that struck. */
-  readonly faults?: readonly string[]
+  /** Undefined when nothing happens to the reply on its way. */
+  readonly delivery: Delivery | undefined
+  /** What is logged of it. */
+  facts(): Facts
+}
+
+/** The surroundings, and what walks remember from one request to the next. */
+interface Around extends Surroundings {
+  readonly answers: Answers
+  readonly recorder: Recorder
 }
 
 /** How far a walk has come: what is known when a step refuses. */
 interface Trace {
   step: Step
-  /** As received, until its credential has named a sandbox, whose fidelity it then has. */
-  request: ApiRequest
+  /** As it was read: the same object for whoever asks the same, byte for byte. */
+  readonly received: Received
+  /** Under the fidelity of the default sandbox, until a credential has named another. */
+  readonly request: ApiRequest & { params: ApiRequest['params']; fidelity: Fidelity }
+  /**
+   * For an answer that is to be kept: of which edition of the runs it is, which alternative accepted the request, and the
+   * instant (ms) if it depends on that.
+   */
+  edition?: number
+  by?: readonly string[]
+  at?: number
+  /** Whether the reply was kept, so that it has been held against the document already. */
+  isKept: boolean
   /** `default`, until a credential has named another. Held on to, since it may be deleted while the walk goes on. */
   sandbox: Sandbox
   /** Once it is known that the request is for an operation of the document. */
@@ -68,51 +82,74 @@ interface Trace {
   page?: PageSeen
 }
 
-/** Takes a request through every step, for every provider, and never throws: a failure is a reply in that vendor's words. */
-export async function walk(served: Served, received: ApiRequest, around: Surroundings): Promise<Walked> {
+/**
+ * Takes requests through every step, for every provider. A failure is a reply in that vendor's words; nothing is thrown but
+ * `Elsewhere`, and then nothing was recorded.
+ */
+export type Walk = (served: Served, received: Received) => Promise<Walked>
+
+/** What takes the requests of one server. */
+export function walker(surroundings: Surroundings): Walk {
+  const { providers, sandboxes } = surroundings
+  const around: Around = {
+    ...surroundings,
+    answers: new Answers(),
+    recorder: new Recorder(providers, sandboxes),
+  }
+  return (served, received) => walk(served, received, around)
+}
+
+async function walk(served: Served, received: Received, around: Around): Promise<Walked> {
   const { provider } = served
   const trace: Trace = {
     step: 'route',
-    request: received,
+    received,
+    request: { ...received },
     sandbox: sandboxOf(around, DEFAULT_SANDBOX),
+    isKept: false,
   }
   let reply: Reply
   try {
     reply = await steps(served, around, trace)
   } catch (error) {
+    if (error instanceof Elsewhere) throw error
     reply = failure(provider, error, trace, around)
   }
-  if (around.checkReplies) reply = check(served, trace, reply, around)
-  const { documented, sandbox, interference } = trace
+  if (around.checkReplies && !trace.isKept) reply = check(served, trace, reply, around)
+  reply = keep(trace, reply, around)
   reply = finish(provider, trace, reply)
+  const { interference } = trace
   if (interference !== undefined) reply = interference.mark(reply)
 
-  const exchange = await journal(served, trace, reply, around)
-  const faults = interference?.faults ?? []
+  const exchange = journal(provider, trace, reply, around)
   return {
-    provider: provider.name,
-    step: trace.step,
-    ...(documented && { operationId: documented.operationId }),
-    sandbox: sandbox.id,
-    ...(exchange && { method: exchange.method, path: received.mount + exchange.path }),
-    ...(faults.length > 0 && { faults }),
     reply,
-    ...(interference?.delivery && { delivery: interference.delivery }),
+    delivery: interference?.delivery,
+    facts: () => factsOf(provider, trace, reply, exchange),
   }
 }
 
-async function steps(served: Served, around: Surroundings, trace: Trace): Promise<Reply> {
+async function steps(served: Served, around: Around, trace: Trace): Promise<Reply> {
   const { provider } = served
-  const routed = await routeFor(served, trace, around)
+  let routed: Route
+  try {
+    routed = route(served, trace.request)
+  } catch (refusal) {
+    await refuseFor(served, refusal, trace, around)
+    routed = route(served, trace.request)
+  }
 
   trace.step = 'authenticate'
-  const identity = await identify(served, routed.documented, routed.request, around)
-  const sandbox = identity.caller ? await sandboxStill(provider, identity.caller, around) : trace.sandbox
-  const request = { ...routed.request, fidelity: sandbox.fidelity }
+  const { request } = trace
+  request.params = routed.params
+  const identity = await identify(served, routed.documented, request, around)
+  if (identity.caller !== undefined) {
+    trace.caller = identity.caller
+    trace.sandbox = sandboxStill(provider, identity.caller, around)
+  }
+  const { sandbox } = trace
+  request.fidelity = sandbox.fidelity
   const documented = served.apis[sandbox.fidelity].operation(routed.documented.operationId)
-  trace.request = request
-  trace.sandbox = sandbox
-  if (identity.caller !== undefined) trace.caller = identity.caller
 
   // What no operation takes cannot go wrong in an operation's way.
   if (routed.allow === undefined) {
@@ -145,6 +182,17 @@ async function steps(served: Served, around: Surroundings, trace: Trace): Promis
     return act(provider, operation, request, sandbox, around)
   }
 
+  const runs = sandbox.runs(provider.name)
+  const edition = runs.edition()
+  const now = sandbox.clock.now()
+  const known = around.answers.recall(trace.received, edition, identity.by, now)
+  if (known !== undefined) {
+    trace.step = 'present'
+    trace.page = known.page
+    trace.isKept = true
+    return known.reply
+  }
+
   trace.step = 'validate'
   const params = validate(served, documented, operation, request)
 
@@ -155,62 +203,44 @@ async function steps(served: Served, around: Surroundings, trace: Trace): Promis
     caller: identity.caller,
     world: sandbox.world(provider.name),
     secrets: sandbox.secrets,
-    now: sandbox.clock.now(),
+    get now() {
+      trace.at = now
+      return now
+    },
   }
   const asked = operation.query(params, context)
-  const page = await query(asked, sandbox.runs(provider.name))
+  const page = await pageOf(asked, runs)
   const { hasMore: more, items } = page
   trace.page = { position: asked.cursor?.direction ?? 'first', more, items: items.length }
 
   trace.step = 'present'
-  return operation.present(page, params, context)
+  const reply = operation.present(page, params, context)
+  trace.edition = edition
+  if (identity.by !== undefined) trace.by = identity.by
+  return reply
 }
 
-/** The route; what leads nowhere is refused in the sandbox of its sender, whose journal has it. */
-async function routeFor(served: Served, trace: Trace, around: Surroundings): Promise<Route> {
-  try {
-    return route(served, trace.request)
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    const caller = await sender(served.provider, trace.request, around)
-    if (caller === undefined) throw error
-    trace.caller = caller
-    trace.sandbox = await sandboxStill(served.provider, caller, around)
-    trace.request = { ...trace.request, fidelity: trace.sandbox.fidelity }
-    return route(served, trace.request)
-  }
+/** Has what leads nowhere refused in the sandbox of its sender, whose journal has it. */
+async function refuseFor(
+  { provider }: Served,
+  refusal: unknown,
+  trace: Trace,
+  around: Around,
+): Promise<void> {
+  if (!(refusal instanceof ApiError)) throw refusal
+  const caller = await sender(provider, trace.request, around)
+  if (caller === undefined) throw refusal
+  trace.caller = caller
+  trace.sandbox = sandboxStill(provider, caller, around)
+  trace.request.fidelity = trace.sandbox.fidelity
 }
 
-interface Route {
-  readonly documented: DocumentedOperation
-  readonly request: ApiRequest
-  /** The methods that the path takes, when it does not take this one: refused once the request has been counted. */
-  readonly allow?: readonly string[]
-}
-
-function route({ provider, apis }: Served, request: ApiRequest): Route {
-  // Both documents have the same paths, and whose fidelity counts is not known before the credential is.
-  const api = apis.spec
-  const method = request.method === 'HEAD' && provider.servesHead ? 'GET' : request.method
-  const match = api.match(method, request.path)
-  if (match.found === 'operation') {
-    const params = api.pathParams(match.operation, request.path)
-    return { documented: match.operation, request: { ...request, params } }
-  }
-  if (match.found === 'path') {
-    if (method === 'OPTIONS' && provider.preflight) throw new ApiError(provider.preflight(request))
-    return { documented: match.other, request, allow: match.allow }
-  }
-  const slashless = request.path.slice(0, -1)
-  if (
-    request.path.endsWith('/') &&
-    provider.trailingSlash &&
-    api.match(method, slashless).found !== 'nothing'
-  ) {
-    const location = `${request.mount}${slashless}${request.search && `?${request.search}`}`
-    throw new ApiError(provider.trailingSlash(request, location))
-  }
-  throw new ApiError(provider.errors.notFound(request))
+/** Who asks, or how who asks is refused. */
+interface Identity {
+  readonly caller?: Caller<unknown>
+  /** The alternative of the document that accepted the request: another may tomorrow. */
+  readonly by?: readonly string[]
+  readonly refusal?: ApiError
 }
 
 /** Who asks: of the document's alternatives, the first whose every scheme accepts the request. */
@@ -218,19 +248,24 @@ async function identify(
   { provider }: Served,
   documented: DocumentedOperation,
   request: ApiRequest,
-  around: Surroundings,
-): Promise<{ caller?: Caller<unknown>; refusal?: ApiError }> {
+  around: Around,
+): Promise<Identity> {
   if (documented.security.length === 0) return { caller: (await sender(provider, request, around)) ?? ANYONE }
   const keys = around.sandboxes.keyring(provider.name)
   const state = statesOf(provider, around)
   try {
     for (const schemes of documented.security) {
       let caller: Caller<unknown> | undefined
-      for (const scheme of schemes) {
-        caller = await provider.security[scheme]?.authenticate(request, keys, wallNow(), state)
+      let asked: SecurityScheme<unknown> | undefined
+      for (const name of schemes) {
+        const scheme = provider.security[name]
+        // What goes by two names is asked once.
+        if (scheme === undefined || scheme !== asked)
+          caller = await scheme?.authenticate(request, keys, wallNow(), state)
         if (caller === undefined) break
+        asked = scheme
       }
-      if (caller !== undefined) return { caller }
+      if (caller !== undefined) return { caller, by: schemes }
     }
     return {}
   } catch (error) {
@@ -240,13 +275,13 @@ async function identify(
 }
 
 /** Who a request is likely from that nobody asks who they are. */
-function sender(provider: Provider, request: ApiRequest, around: Surroundings) {
+function sender(provider: Provider, request: ApiRequest, around: Around) {
   const keys = around.sandboxes.keyring(provider.name)
   return senderOf(provider, request, keys, wallNow(), statesOf(provider, around))
 }
 
 /** What the provider remembers, by sandbox. */
-function statesOf({ name }: Provider, around: Surroundings): (sandbox: string) => State {
+function statesOf({ name }: Provider, around: Around): (sandbox: string) => State {
   return (id) => sandboxOf(around, id).state(name)
 }
 
@@ -279,22 +314,12 @@ function validate(
   return params
 }
 
-async function query(asked: PageQuery, runs: RunStore): Promise<Page> {
-  const { scope, filters = [], since, until, cursor, limit } = asked
-  const range = { scope, filters, since, until, limit }
-  if (cursor === undefined) return runs.list(range)
-  const key = 'key' in cursor ? cursor.key : await runs.locate(scope, cursor.id)
-  if (key !== undefined) return runs.list({ ...range, seek: { direction: cursor.direction, key } })
-  if ('id' in cursor && cursor.unknown !== 'empty page') throw new ApiError(cursor.unknown)
-  return { items: [], hasMore: false }
-}
-
 function act(
   provider: Provider,
   operation: ActionOperation<unknown, unknown>,
   request: ApiRequest,
   sandbox: Sandbox,
-  around: Surroundings,
+  around: Around,
 ): Promise<Reply> {
   const named = (id: string): Sandbox => (id === sandbox.id ? sandbox : sandboxOf(around, id))
   return operation.answer({
@@ -311,35 +336,28 @@ function act(
  * The caller's sandbox. To verify a credential takes a while, in which the sandbox may be deleted and made again under the
  * same id: then the credential is in nobody's keyring. One that is reset keeps its credentials.
  */
-async function sandboxStill(
-  { name: provider }: Provider,
-  caller: Caller<unknown>,
-  around: Surroundings,
-): Promise<Sandbox> {
-  for (;;) {
-    const sandbox = sandboxOf(around, caller.sandbox)
-    if (caller === ANYONE) return sandbox
-    const holder = await around.sandboxes.keyring(provider).find(caller.name)
-    if (holder?.sandbox !== sandbox.id) throw new GoneError(sandbox.id)
-    if (around.sandboxes.get(sandbox.id) === sandbox) return sandbox
-  }
+function sandboxStill({ name: provider }: Provider, caller: Caller<unknown>, around: Around): Sandbox {
+  const sandbox = sandboxOf(around, caller.sandbox)
+  if (caller !== ANYONE && around.sandboxes.holder(provider, caller.name) !== sandbox.id)
+    throw new GoneError(sandbox.id)
+  return sandbox
 }
 
-function sandboxOf(around: Surroundings, id: string): Sandbox {
+function sandboxOf(around: Around, id: string): Sandbox {
   const sandbox = around.sandboxes.get(id)
   if (sandbox === undefined) throw new GoneError(id)
   return sandbox
 }
 
 /** What a step that threw is answered with. */
-function failure(provider: Provider, error: unknown, { request }: Trace, around: Surroundings): Reply {
+function failure(provider: Provider, error: unknown, { request }: Trace, around: Around): Reply {
   if (error instanceof ApiError) return error.reply
   if (error instanceof GoneError) return provider.errors.unauthorized(request)
   around.report(error)
   return provider.errors.internal(request)
 }
 
-function check({ provider, apis }: Served, trace: Trace, reply: Reply, around: Surroundings): Reply {
+function check({ provider, apis }: Served, trace: Trace, reply: Reply, around: Around): Reply {
   const { documented, request } = trace
   if (documented === undefined) return reply
   const isJson = /\bjson\b/.test(reply.headers['content-type'] ?? '')
@@ -352,24 +370,18 @@ function check({ provider, apis }: Served, trace: Trace, reply: Reply, around: S
   return provider.errors.internal(request)
 }
 
+/** Keeps an answer that was worked out for whoever asks the same. */
+function keep({ step, received, edition, by, page, at }: Trace, reply: Reply, { answers }: Around): Reply {
+  if (step !== 'present' || edition === undefined || by === undefined || page === undefined) return reply
+  return answers.keep(received, { edition, by, at, reply, page })
+}
+
 /** Keeps what the client did and what became of it, whatever that was. */
-async function journal(
-  served: Served,
-  trace: Trace,
-  reply: Reply,
-  around: Surroundings,
-): Promise<Exchange | undefined> {
-  const { sandbox, interference } = trace
-  const faults = interference?.faults ?? []
+function journal(provider: Provider, trace: Trace, reply: Reply, around: Around): Exchange | undefined {
+  const { sandbox } = trace
   let exchange: Exchange | undefined
   try {
-    const discreet = redactor(around.providers, around.sandboxes)
-    exchange = await exchangeOf(served, sandbox, discreet, {
-      ...trace,
-      reply,
-      faults,
-      delivery: interference?.delivery,
-    })
+    exchange = around.recorder.exchangeOf(provider, trace, reply)
     sandbox.journal.record(exchange, sandbox.clock.now(), wallNow())
   } catch (error) {
     around.report(error)

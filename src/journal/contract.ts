@@ -1,8 +1,9 @@
 import type { Fidelity } from '../core/fidelity.ts'
 import type { Exchange, Remark } from '../core/journal.ts'
 import type { Provider } from '../core/provider.ts'
+import { Remembered } from '../core/remembered.ts'
 import type { Api } from '../spec/api.ts'
-import { apart, BoundedMap, clipped } from './bounds.ts'
+import { clipped } from './bounds.ts'
 import { nearest } from './nearest.ts'
 import { type Analysis, Terms } from './terms.ts'
 
@@ -28,25 +29,27 @@ const LONGEST_QUERY = 500
  * service takes beyond it is a remark in `live` fidelity too, since nobody has promised it.
  */
 export function contractOf(provider: Provider, apis: Readonly<Record<Fidelity, Api>>): Contract {
-  const byId = (fidelity: Fidelity) =>
-    new Map(apis.spec.operationIds.map((id) => [id, new Terms(provider, apis, id, fidelity)]))
-  const terms: Readonly<Record<Fidelity, ReadonlyMap<string, Terms>>> = {
-    spec: byId('spec'),
-    live: byId('live'),
+  const made: Partial<Record<Fidelity, ReadonlyMap<string, Terms>>> = {}
+  // Made when the fidelity is first used, which most never are.
+  const termsOf = (fidelity: Fidelity): ReadonlyMap<string, Terms> => {
+    made[fidelity] ??= new Map(
+      apis.spec.operationIds.map((id) => [id, new Terms(provider, apis, id, fidelity)]),
+    )
+    return made[fidelity]
   }
-  const inOrder = { spec: [...terms.spec.values()], live: [...terms.live.values()] }
-  const known = new BoundedMap<Analysis>(MOST_QUERIES)
+  const known = new Remembered<Analysis>(MOST_QUERIES)
   return {
     provider: provider.name,
-    operations: (fidelity) => inOrder[fidelity],
-    terms: (operationId, fidelity) => terms[fidelity].get(operationId),
+    operations: (fidelity) => [...termsOf(fidelity).values()],
+    terms: (operationId, fidelity) => termsOf(fidelity).get(operationId),
     analyse(of, { fidelity, search, headers }) {
-      let key = `${of.operationId}\n${fidelity}\n${search}`
-      for (const name of of.headers) key += `\n${headers[name] ?? ''}`
-      const before = known.get(key)
+      const beside: (string | undefined)[] = [of.operationId, fidelity]
+      for (const name of of.headers) beside.push(headers[name])
+      const before = known.get(search, beside)
       if (before !== undefined) return before
       const analysis = of.analyse(search, headers)
-      if (key.length <= LONGEST_QUERY) known.set(apart(key), analysis)
+      const length = beside.reduce((sum, text = '') => sum + text.length, search.length)
+      if (length <= LONGEST_QUERY) known.set(search, beside, analysis)
       return analysis
     },
     undocumented: (exchange) => undocumented(apis.spec, exchange),

@@ -39,7 +39,9 @@ interface Habit {
 
 /** What clients make of what replies told them: to wait, or that there is more. */
 export class Habits {
-  readonly #habits = new Map<string, Habit>()
+  /** By operation and credential. */
+  readonly #habits = new Map<Terms, Map<string | undefined, Habit>>()
+  #count = 0
 
   /** Learns of an exchange; the remark that it earns by what went before. */
   learn(
@@ -67,17 +69,23 @@ export class Habits {
 
   /** What the client has left undone as of now. */
   open(now: Moment): OpenRemark[] {
-    return [...this.#habits.values()].flatMap((habit) => [...unusedHint(habit, now), ...ignoredPages(habit)])
+    const habits = [...this.#habits.values()].flatMap((ofTerms) => [...ofTerms.values()])
+    return habits.flatMap((habit) => [...unusedHint(habit, now), ...ignoredPages(habit)])
   }
 
   #habitOf({ provider, credential }: Exchange, terms: Terms): Habit | undefined {
     // Several clients may have no credential, or a wrong one: nobody knows which of them comes back.
     if (terms.secured && credential === undefined) return undefined
-    const key = [provider, terms.operationId, credential].join('\n')
-    const known = this.#habits.get(key)
-    if (known !== undefined || this.#habits.size >= MOST_HABITS) return known
+    let ofTerms = this.#habits.get(terms)
+    const known = ofTerms?.get(credential)
+    if (known !== undefined || this.#count >= MOST_HABITS) return known
+    if (ofTerms === undefined) {
+      ofTerms = new Map()
+      this.#habits.set(terms, ofTerms)
+    }
     const habit: Habit = { terms, provider, credential, hint: undefined, more: undefined, follows: false }
-    this.#habits.set(key, habit)
+    ofTerms.set(credential, habit)
+    this.#count++
     return habit
   }
 }

@@ -14,7 +14,7 @@ export type Contracts = readonly Contract[]
 /** The journal that holds clients to the vendors' documents. Its memory is bounded, whatever comes. */
 export class ContractJournal implements Journal {
   readonly #contracts: ReadonlyMap<string, Contract>
-  readonly #entries: Ring<JournalEntry>
+  readonly #entries: Ring<Kept>
   #breaches = new Breaches()
   #habits = new Habits()
   #coverage = new Coverage()
@@ -46,7 +46,7 @@ export class ContractJournal implements Journal {
     try {
       remarks = this.#judge(exchange, id, at, wall)
     } finally {
-      this.#entries.add({ ...kept(exchange), id, at, wall, remarks })
+      this.#entries.add({ exchange: kept(exchange), id, at, wall, remarks })
     }
   }
 
@@ -58,9 +58,9 @@ export class ContractJournal implements Journal {
     for (const { id, remark } of this.#open(now)) open.set(id, [...(open.get(id) ?? []), remark])
     const entries: JournalEntry[] = []
     const oldest = this.#recorded - this.kept + 1
-    for (const entry of this.#entries.from(Math.max(0, (filter.after ?? 0) + 1 - oldest))) {
-      const late = open.get(entry.id)
-      const shown = late === undefined ? entry : { ...entry, remarks: [...entry.remarks, ...late] }
+    for (const { exchange, ...entry } of this.#entries.from(Math.max(0, (filter.after ?? 0) + 1 - oldest))) {
+      const remarks = [...entry.remarks, ...(open.get(entry.id) ?? [])]
+      const shown = { ...exchange, ...entry, remarks }
       if (!matches(shown, filter)) continue
       if (entries.length === filter.limit) return { entries, more: true }
       entries.push(shown)
@@ -127,9 +127,19 @@ function remarksOn(exchange: Exchange, terms: Terms, analysis: Analysis): readon
   return isRefused ? terms.refused(exchange, analysis) : analysis.remarks
 }
 
-/** What is kept of an exchange: no text at a client's length, and none that is a part of the request. */
+/** An exchange as it is kept: an entry is made of it when somebody asks. */
+type Kept = Omit<JournalEntry, keyof Exchange> & { readonly exchange: Exchange }
+
+/** What is kept of an exchange: no text at a client's length. */
 function kept(exchange: Exchange): Exchange {
   const { method, path, search, headers } = exchange
+  if (
+    method.length <= MOST_METHOD &&
+    path.length <= MOST_KEPT &&
+    search.length <= MOST_KEPT &&
+    areShort(headers)
+  )
+    return exchange
   return {
     ...exchange,
     method: clipped(method, MOST_METHOD),
@@ -158,4 +168,9 @@ function matches(entry: JournalEntry, filter: JournalFilter): boolean {
 
 function hasStatus(status: number, wanted: string): boolean {
   return wanted.endsWith('xx') ? String(status).startsWith(wanted.charAt(0)) : String(status) === wanted
+}
+
+function areShort(headers: Exchange['headers']): boolean {
+  for (const name in headers) if ((headers[name]?.length ?? 0) > MOST_HEADER) return false
+  return true
 }

@@ -14,10 +14,11 @@ export function refusedParameters(
 ): Problem[] {
   const operation = provider.operations[documented.operationId]
   if (operation?.kind !== 'list') return []
+  const match = api.match(documented.routed.method.toUpperCase(), path)
   const params = operation.read({
     method,
     path,
-    params: api.pathParams(documented, path),
+    params: match.found === 'operation' ? match.params : {},
     search,
     header: (name) => headers[name],
     body: '',

@@ -1,9 +1,10 @@
+import { apart, BoundedMap } from '../core/bounded-map.ts'
 import type { Fidelity } from '../core/fidelity.ts'
 import type { Exchange, PageSeen, Remark } from '../core/journal.ts'
 import type { Problem, Provider } from '../core/provider.ts'
 import { pairs } from '../core/query.ts'
 import type { Api, DocumentedOperation } from '../spec/api.ts'
-import { apart, BoundedMap, clipped, quoted, some } from './bounds.ts'
+import { clipped, quoted, some } from './bounds.ts'
 import { type Leaf, leavesOf } from './leaves.ts'
 import { nearest } from './nearest.ts'
 import { type Reading, readLeaf } from './read.ts'
@@ -62,6 +63,8 @@ export class Terms {
   readonly #required: readonly number[]
   readonly #values: ReadonlyMap<string, number>
   readonly #checked = new BoundedMap<string | null>(500)
+  /** What is said of parameters that the document does not have. */
+  readonly #strange = new BoundedMap<string>(500)
 
   constructor(
     provider: Provider,
@@ -143,7 +146,7 @@ export class Terms {
         remarks.push({
           kind: 'undeclared-parameter',
           subject: clipped(name, 100),
-          message: this.#undeclared(name),
+          message: this.#undeclaredBefore(name),
         })
     }
     for (const place of this.#required) {
@@ -226,6 +229,15 @@ export class Terms {
     const wrong = problem === undefined ? null : sentence(problem)
     if (key.length <= LONGEST_KEY) this.#checked.set(apart(key), wrong)
     return wrong ?? undefined
+  }
+
+  /** A client that misspells a name does so each time, and to find what may be meant takes a while. */
+  #undeclaredBefore(name: string): string {
+    const known = this.#strange.get(name)
+    if (known !== undefined) return known
+    const message = this.#undeclared(name)
+    if (name.length <= LONGEST_KEY) this.#strange.set(apart(name), message)
+    return message
   }
 
   #undeclared(name: string): string {

@@ -1,24 +1,83 @@
 import { createHash } from 'node:crypto'
 import type { Faker } from '@faker-js/faker'
-import { faker as english } from '@faker-js/faker/locale/en'
 import type { Random } from '../core/random.ts'
+import { Twister } from './twister.ts'
 
-// The package's main entry loads 70 locales (229 ms; this one alone 39 ms) and is the only one to export the class.
-const SeededFaker = english.constructor as typeof Faker
+let fakerBy: ((random: { next(): number }) => Faker) | undefined
+
+/**
+ * Loads what `Random.faker` is made of. The one library that only making runs needs: whoever makes any awaits this first.
+ */
+export async function loadFaker(): Promise<void> {
+  if (fakerBy !== undefined) return
+  // The package's main entry loads 70 locales (229 ms; this one alone 39 ms) and is the only one to export the class.
+  const { faker: english } = await import('@faker-js/faker/locale/en')
+  const SeededFaker = english.constructor as typeof Faker
+  fakerBy = ({ next }) =>
+    new SeededFaker({ locale: english.rawDefinitions, randomizer: { next, seed: () => {} } })
+}
 
 /** The one door to chance: a stream that is the same for the same seed and label, on every machine. */
 export function seededRandom(seed: number, label: string): Random {
-  const faker = new SeededFaker({ locale: english.rawDefinitions })
-  faker.seed(numbers(`${seed}/${label}`))
-  return {
-    faker,
-    int: (min, max) => faker.number.int({ min, max }),
-    float: (min, max) => faker.number.float({ min, max }),
-    chance: (p) => faker.number.float() < p,
-    pick: (items) => faker.helpers.arrayElement(items),
-    weighted: (weights) => pickWeighted(weights, faker.number.float()),
-    text: (alphabet, length) => faker.string.fromCharacters(alphabet, length),
-    fork: (inner) => seededRandom(seed, `${label}/${inner}`),
+  return new Stream(seed, label)
+}
+
+/** Draws as Faker would: the same numbers in the same order, for what has no need of it. */
+class Stream implements Random {
+  readonly #seed: number
+  readonly #label: string
+  readonly #twister: Twister
+  #faker: Faker | undefined
+
+  constructor(seed: number, label: string) {
+    this.#seed = seed
+    this.#label = label
+    this.#twister = new Twister(numbers(`${seed}/${label}`))
+  }
+
+  get faker(): Faker {
+    if (fakerBy === undefined) throw new Error('await loadFaker() before runs are made')
+    this.#faker ??= fakerBy({ next: () => this.#twister.next() })
+    return this.#faker
+  }
+
+  int(min: number, max: number): number {
+    const [least, most] = [Math.ceil(min), Math.floor(max)]
+    if (least === most) return least
+    if (!(least < most)) throw new Error(`there is no whole number from ${min} to ${max}`)
+    return Math.floor(this.#twister.next() * (most - least + 1) + least)
+  }
+
+  float(min: number, max: number): number {
+    return this.#twister.next() * (max - min) + min
+  }
+
+  chance(p: number): boolean {
+    return this.#twister.next() < p
+  }
+
+  pick<T>(items: readonly T[]): T {
+    if (items.length === 0) throw new Error('nothing to pick from')
+    return items[this.#below(items.length)] as T
+  }
+
+  weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
+    return pickWeighted(weights, this.#twister.next())
+  }
+
+  text(alphabet: string, length: number): string {
+    let text = ''
+    for (let i = 0; i < length; i++) text += alphabet.charAt(this.#below(alphabet.length))
+    return text
+  }
+
+  fork(inner: string): Random {
+    return new Stream(this.#seed, `${this.#label}/${inner}`)
+  }
+
+  /** A whole number in [0, count), for which nothing is drawn when there is only one. */
+  #below(count: number): number {
+    return count > 1 ? Math.floor(this.#twister.next() * count) : 0
   }
 }
 
@@ -27,12 +86,32 @@ function numbers(text: string): number[] {
   return [0, 4, 8, 12].map((offset) => digest.readUInt32BE(offset))
 }
 
-function pickWeighted<K extends string>(weights: Readonly<Record<K, number>>, at: number): K {
+interface Scale<K extends string> {
+  readonly keys: readonly K[]
+  readonly weights: readonly number[]
+  readonly total: number
+}
+
+/** Weights are constants, most of them, and drawn from many times. */
+const scales = new WeakMap<object, Scale<string>>()
+
+function scaleOf<K extends string>(weights: Readonly<Record<K, number>>): Scale<K> {
+  const known = scales.get(weights) as Scale<K> | undefined
+  if (known !== undefined) return known
   const keys = Object.keys(weights) as K[]
-  let rest = at * keys.reduce((sum, key) => sum + weights[key], 0)
-  for (const key of keys) {
-    rest -= weights[key]
-    if (rest < 0) return key
+  const values = keys.map((key) => weights[key])
+  const scale = { keys, weights: values, total: values.reduce((sum, weight) => sum + weight, 0) }
+  scales.set(weights, scale)
+  return scale
+}
+
+function pickWeighted<K extends string>(record: Readonly<Record<K, number>>, at: number): K {
+  const { keys, weights, total } = scaleOf(record)
+  let rest = at * total
+  for (let i = 0; i < keys.length; i++) {
+    rest -= weights[i] ?? 0
+    const key = keys[i]
+    if (rest < 0 && key !== undefined) return key
   }
   const last = keys.at(-1)
   if (last === undefined) throw new Error('nothing to pick from')

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import type { ValidateFunction } from 'ajv'
 import type { JsonObject } from '../core/json.ts'
 import type { Provider } from '../core/provider.ts'
 import { ScenarioError } from '../core/scenario-error.ts'
@@ -24,12 +24,19 @@ const MOST_KEPT = 16
 export class Scenarios {
   readonly #folder: string
   readonly #providers: readonly Provider[]
+  readonly #compile: (schema: JsonObject) => ValidateFunction
   readonly #read = new Map<string, Scenario>()
-  #valid: ValidateFunction<Record<string, JsonObject> & { days: number }> | undefined
+  #valid: ValidateFunction | undefined
 
-  constructor(folder: string, providers: readonly Provider[]) {
+  /** `compile`: makes a validator that tells of all breaches, and fills in what the schema has as default. */
+  constructor(
+    folder: string,
+    providers: readonly Provider[],
+    compile: (schema: JsonObject) => ValidateFunction,
+  ) {
     this.#folder = folder
     this.#providers = providers
+    this.#compile = compile
   }
 
   /**
@@ -61,13 +68,9 @@ export class Scenarios {
       const why = error instanceof Error ? error.message.replace(/, ?["'.].*$/s, '') : String(error)
       throw new ScenarioError(`${path} is not JSON: ${why}`)
     }
-    // The schema is ours: to check it against that of schemas takes longer than all else at a start.
-    const ajv = new Ajv2020({ allErrors: true, useDefaults: true, strict: false, validateSchema: false })
-    this.#valid ??= ajv.compile<Record<string, JsonObject> & { days: number }>(
-      scenarioSchema(this.#providers),
-    )
+    this.#valid ??= this.#compile(scenarioSchema(this.#providers))
     const valid = this.#valid
-    if (!valid(scenario)) {
+    if (!isScenario(valid, scenario)) {
       const errors = valid.errors ?? []
       const breaches = errors.slice(0, MOST_TOLD).map((error) => {
         const extra: unknown = error.params.additionalProperty ?? error.params.allowedValues
@@ -79,6 +82,13 @@ export class Scenarios {
     const sections = this.#providers.map(({ name }): [string, JsonObject] => [name, scenario[name] ?? {}])
     return { days: scenario.days, sections: Object.fromEntries(sections) }
   }
+}
+
+function isScenario(
+  valid: ValidateFunction,
+  scenario: unknown,
+): scenario is Record<string, JsonObject> & { days: number } {
+  return valid(scenario)
 }
 
 /** The JSON Schema (2020-12) of a scenario file; each provider brings that of its section. */

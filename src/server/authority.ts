@@ -1,8 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { randomHex } from '../core/nonce.ts'
+import { cacheFolder, replace } from './cache.ts'
 import { type Identity, isCurrent, isFor, newAuthority, newCertificate } from './certificates.ts'
 
 /** A server's certificate, and the authority that clients have to trust for it. */
@@ -27,12 +28,6 @@ export async function certify(names: readonly string[], warn: (message: string) 
     const temporary = mkdtempSync(join(tmpdir(), 'runyard-'))
     return { ...(await certifyFrom(temporary, names)), temporary }
   }
-}
-
-/** `$XDG_CACHE_HOME/runyard`, or `~/.cache/runyard`: where a platform's tools agree to keep such things. */
-function cacheFolder(): string {
-  const { XDG_CACHE_HOME: cache = '' } = process.env
-  return join(isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'runyard')
 }
 
 /** Throws the file system's error when the folder has no authority and cannot take one. */
@@ -114,11 +109,4 @@ function place(file: string, identity: Identity): boolean {
   } finally {
     rmSync(whole)
   }
-}
-
-/** Puts the file there whole, in place of what is there. */
-function replace(file: string, text: string, mode: number): void {
-  const whole = `${file}.${randomHex(4)}`
-  writeFileSync(whole, text, { mode })
-  renameSync(whole, file)
 }

@@ -1,22 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { Provider } from '../core/provider.ts'
 import type { Served } from '../http/address.ts'
 import { Api } from '../spec/api.ts'
-import { effectiveDocuments, vendorDocument } from '../spec/document.ts'
+import { controlDocument, servedDocuments } from '../spec/served.ts'
 import { FOLDERS } from './folders.ts'
 
-/** Every provider that has a folder in `providers/`, in the order of their names. */
-export async function discoverProviders(): Promise<Provider[]> {
-  const entry = import.meta.url.endsWith('.ts') ? 'provider.ts' : 'provider.js'
-  const files = readdirSync(FOLDERS.providers)
-    .sort()
-    .map((folder) => join(FOLDERS.providers, folder, entry))
-    .filter(existsSync)
-  const modules = await Promise.all(files.map((file) => import(pathToFileURL(file).href)))
-  return modules.map((module: { provider: Provider }) => module.provider)
-}
+export { discoverProviders } from './providers.ts'
 
 /**
  * The provider with its documents at work: read and compiled once for all Runyards of a process, which do not change them.
@@ -31,7 +19,7 @@ export function serve(provider: Provider): Promise<Served> {
 const atWork = new Map<Provider, Promise<Served>>()
 
 async function putToWork(provider: Provider): Promise<Served> {
-  const { spec, live } = effectiveDocuments(FOLDERS.specs, provider.name)
+  const { spec, live } = await servedDocuments(FOLDERS.specs, provider.name)
   const apis = { spec: await Api.of(spec), live: await Api.of(live) }
   const implemented = Object.keys(provider.operations).sort().join(', ')
   for (const [fidelity, api] of Object.entries(apis)) {
@@ -47,7 +35,7 @@ async function putToWork(provider: Provider): Promise<Served> {
 
 /** The control plane's own document at work, for all Runyards of a process. */
 export function controlApi(): Promise<Api> {
-  control ??= Api.of(vendorDocument(FOLDERS.specs, 'control'), 'by document')
+  control ??= controlDocument(FOLDERS.specs).then((document) => Api.of(document, 'by document'))
   return control
 }
 

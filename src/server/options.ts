@@ -29,6 +29,8 @@ export interface Options {
   readonly checkReplies: boolean
   /** How many exchanges the journal of a sandbox keeps that was not told. */
   readonly journalSize: number
+  /** How many processes answer. More than one are for the command line: no library forks the program that uses it. */
+  readonly workers: number
   /** What callers of the control plane have to show; without one, it answers loopback peers only. */
   readonly adminToken: string | undefined
   readonly log: LogLevel
@@ -129,7 +131,7 @@ export const OPTIONS: { readonly [Name in keyof Options]: Description<Exclude<Op
     variable: 'RUNYARD_SCENARIO',
     value: '<name|file>',
     fallback: 'default',
-    help: 'What to fill the default sandbox with: default, empty, edge, busy, failing, or a JSON file of your own.',
+    help: 'What to fill the default sandbox with: default, empty, edge, busy, failing, large, or a JSON file of your own.',
     parse: (text) => text || undefined,
     takes: 'the name of a scenario, or a path that ends in .json',
   },
@@ -186,6 +188,15 @@ export const OPTIONS: { readonly [Name in keyof Options]: Description<Exclude<Op
     help: 'How many exchanges each journal keeps; the latest stay.',
     parse: (text) => wholeNumber(text, 1_000_000) || undefined,
     takes: 'a whole number from 1 to 1000000',
+  },
+  workers: {
+    flag: '--workers',
+    variable: 'RUNYARD_WORKERS',
+    value: '<number>',
+    fallback: '1',
+    help: 'How many processes answer, for more than one core; with more than 1, one more holds the data.',
+    parse: (text) => wholeNumber(text, 64) || undefined,
+    takes: 'a whole number from 1 to 64',
   },
   adminToken: {
     flag: '--admin-token',

@@ -10,8 +10,7 @@ import { Secrets } from '../core/secrets.ts'
 import type { State } from '../core/state.ts'
 import { SandboxFaults } from '../faults/faults.ts'
 import { Limiter } from '../http/limiter.ts'
-import { ContractJournal, type Contracts } from '../journal/journal.ts'
-import { seededRandom } from '../seed/random.ts'
+import { loadFaker, seededRandom } from '../seed/random.ts'
 import type { Scenario } from '../seed/scenario.ts'
 import type { Database } from '../store/database.ts'
 import { SqliteRuns } from '../store/runs.ts'
@@ -49,7 +48,8 @@ export interface SandboxParts {
   readonly record: SandboxRecord
   readonly going: Going
   readonly providers: readonly Provider[]
-  readonly contracts: Contracts
+  /** A journal that keeps so many exchanges. */
+  readonly newJournal: (size: number) => Journal
   readonly database: Database
 }
 
@@ -69,7 +69,7 @@ export class StoredSandbox implements Sandbox {
   readonly #runs = new Map<string, SqliteRuns>()
   readonly #states = new Map<string, State>()
 
-  constructor({ id, record, going, providers, contracts, database }: SandboxParts) {
+  constructor({ id, record, going, providers, newJournal, database }: SandboxParts) {
     this.id = id
     this.record = record
     this.fidelity = record.fidelity
@@ -77,7 +77,7 @@ export class StoredSandbox implements Sandbox {
     this.rateLimits = record.rateLimits ?? record.fidelity === 'live'
     this.secrets = new Secrets(record.secret, record.wellKnown)
     this.#faults = this.#noFaults()
-    this.journal = new ContractJournal(record.journalSize, contracts)
+    this.journal = newJournal(record.journalSize)
     for (const provider of providers) {
       const { name, next } = provider
       this.#credentials.set(name, provider.credentials(record.worlds[name], this.secrets))
@@ -110,7 +110,7 @@ export class StoredSandbox implements Sandbox {
   }
 
   #noFaults(): Faults {
-    return new SandboxFaults((label) => this.random(label))
+    return new SandboxFaults((label) => this.#random(label))
   }
 
   count(provider: string, limit: RateLimit): Quota {
@@ -133,7 +133,12 @@ export class StoredSandbox implements Sandbox {
     return found(this.#credentials.get(provider), provider)
   }
 
-  random(label: string): Random {
+  async random(): Promise<(label: string) => Random> {
+    await loadFaker()
+    return (label) => this.#random(label)
+  }
+
+  #random(label: string): Random {
     return seededRandom(this.record.seed, `sandbox/${label}`)
   }
 

@@ -1,12 +1,21 @@
 import { type Going, goingFrom, iso, parseDate, SettableClock, wallNow } from '../core/clock.ts'
+import type { Journal } from '../core/journal.ts'
 import { randomHex } from '../core/nonce.ts'
-import type { Caller, Keyring, Provider } from '../core/provider.ts'
-import { DEFAULT_SANDBOX, type NewSandbox, type Sandbox, type Sandboxes } from '../core/sandbox.ts'
+import type { Keyring, Provider } from '../core/provider.ts'
+import {
+  ClosingError,
+  DEFAULT_SANDBOX,
+  type NewSandbox,
+  type Sandbox,
+  type Sandboxes,
+} from '../core/sandbox.ts'
 import { Secrets } from '../core/secrets.ts'
-import type { Contracts } from '../journal/journal.ts'
+import { loadFaker } from '../seed/random.ts'
 import { type Database, DatabaseError } from '../store/database.ts'
-import { eraseSandbox, eraseStates, readSandboxes, writeSandbox } from '../store/sandboxes.ts'
-import { type Filling, Fillings } from './fillings.ts'
+import { eraseSandbox, eraseStates, readSandboxes, sweepSandboxes, writeSandbox } from '../store/sandboxes.ts'
+import { type Filling, Fillings, type Progress } from './fillings.ts'
+import type { KeptFillings } from './kept-fillings.ts'
+import { Keyrings } from './keyrings.ts'
 import type { Options } from './options.ts'
 import { type SandboxRecord, StoredSandbox } from './sandbox.ts'
 
@@ -17,48 +26,89 @@ const DEFAULT_SECRET = 'runyard/default'
 export class StoredSandboxes implements Sandboxes {
   readonly #database: Database
   readonly #providers: readonly Provider[]
-  readonly #contracts: Contracts
+  readonly #newJournal: (size: number) => Journal
   readonly #options: Options
   readonly #fillings: Fillings
   readonly #sandboxes = new Map<string, StoredSandbox>()
-  readonly #keyrings = new Map<string, Map<string, Caller<unknown>>>()
+  readonly #keyrings: Keyrings
+  /** The ids of sandboxes that are not there yet. */
+  readonly #beingMade = new Set<string>()
+  readonly #closing = new AbortController()
+
+  private constructor(
+    database: Database,
+    providers: readonly Provider[],
+    newJournal: (size: number) => Journal,
+    options: Options,
+  ) {
+    this.#database = database
+    this.#providers = providers
+    this.#newJournal = newJournal
+    this.#options = options
+    this.#fillings = new Fillings(database, providers)
+    this.#keyrings = new Keyrings(providers)
+  }
 
   /**
    * Opens what the database has, and makes the default sandbox when it has none. Throws DatabaseError when the options
    * ask for other data than it has, and ScenarioError when the scenario cannot be used.
    */
-  constructor(database: Database, providers: readonly Provider[], contracts: Contracts, options: Options) {
-    this.#database = database
-    this.#providers = providers
-    this.#contracts = contracts
-    this.#options = options
-    this.#fillings = new Fillings(database, providers)
-    for (const { name } of providers) this.#keyrings.set(name, new Map())
+  static async open(
+    database: Database,
+    providers: readonly Provider[],
+    newJournal: (size: number) => Journal,
+    options: Options,
+    { kept, onProgress }: { readonly kept?: KeptFillings; readonly onProgress?: Progress } = {},
+  ): Promise<StoredSandboxes> {
+    const sandboxes = new StoredSandboxes(database, providers, newJournal, options)
+    sweepSandboxes(database)
     const records = readSandboxes(database) as Map<string, SandboxRecord>
-    const stored = records.get(DEFAULT_SANDBOX)
+    const stored = records.get(DEFAULT_SANDBOX) ?? (await sandboxes.#newDefault(kept, onProgress))
     records.delete(DEFAULT_SANDBOX)
-    this.#openDefault(stored)
+    await sandboxes.#openDefault(stored)
     const age = ([id, { created = '' }]: [string, SandboxRecord]): string => `${created} ${id}`
     const byAge = [...records].sort((a, b) => (age(a) < age(b) ? -1 : 1))
-    for (const [id, record] of byAge) this.#open(id, record, record.going ?? { ahead: 0 })
+    for (const [id, record] of byAge) await sandboxes.#open(id, record, record.going ?? { ahead: 0 })
+    return sandboxes
   }
 
-  list(): readonly Sandbox[] {
+  list(): readonly StoredSandbox[] {
     return [...this.#sandboxes.values()]
   }
 
-  get(id: string): Sandbox | undefined {
+  get(id: string): StoredSandbox | undefined {
     return this.#sandboxes.get(id)
   }
 
   keyring(provider: string): Keyring<unknown> {
-    const callers = this.#keyrings.get(provider)
-    return { find: async (name) => callers?.get(name) }
+    return this.#keyrings.of(provider)
   }
 
-  create(asked: NewSandbox): Sandbox | undefined {
+  holder(provider: string, name: string): string | undefined {
+    return this.#keyrings.holder(provider, name)
+  }
+
+  isCredential(word: string): boolean {
+    return this.#keyrings.has(word)
+  }
+
+  get credentialsEdition(): number {
+    return this.#keyrings.edition
+  }
+
+  async create(asked: NewSandbox): Promise<Sandbox | undefined> {
     const { id = this.#newId() } = asked
-    if (this.#sandboxes.has(id)) return undefined
+    if (this.#sandboxes.has(id) || this.#beingMade.has(id)) return undefined
+    this.#beingMade.add(id)
+    try {
+      return await this.#create(id, asked)
+    } finally {
+      this.#beingMade.delete(id)
+    }
+  }
+
+  async #create(id: string, asked: NewSandbox): Promise<Sandbox> {
+    await loadFaker()
     const { record: standard } = this.#default()
     const { scenario = standard.scenario, seed = standard.seed, fidelity = standard.fidelity } = asked
     const { clock = this.#clockOption(), journalSize = this.#options.journalSize } = asked
@@ -75,7 +125,6 @@ export class StoredSandboxes implements Sandboxes {
       seed,
       fidelity,
       start: iso(start),
-      created: iso(now),
       clock,
       going,
       ...(rateLimits !== undefined && { rateLimits }),
@@ -83,17 +132,39 @@ export class StoredSandboxes implements Sandboxes {
     }
     const sandbox = this.#withNewSecret((secret) => {
       const worlds = this.#fillings.worlds({ ...filled, start }, new Secrets(secret))
-      return this.#made(id, { ...settings, secret, worlds }, going)
+      return this.#made(id, { ...settings, created: iso(now), secret, worlds }, going)
     })
-    this.#fillings.transaction(() => {
-      this.#fillings.fill(id, { ...filled, start }, sandbox.secrets, sandbox.record.worlds)
-      writeSandbox(this.#database, id, sandbox.record)
-    })
-    this.#put(sandbox)
+    const { record, secrets } = sandbox
+    const filling = { ...filled, start }
+    // Its credentials are nobody else's from now on; they open nothing until it is there.
+    this.#keyrings.add(sandbox)
+    try {
+      if (this.#fillings.isLarge(filling)) {
+        await this.#fillings.fillByParts(id, filling, secrets, this.#closing.signal)
+        writeSandbox(this.#database, id, record)
+      } else {
+        this.#fillings.transaction(() => {
+          this.#fillings.fill(id, filling, secrets, record.worlds)
+          writeSandbox(this.#database, id, record)
+        })
+      }
+    } catch (error) {
+      this.#keyrings.remove(sandbox)
+      // When the server closes, there may be nothing to erase from any more: the next to open the file does (`open`).
+      if (!this.#closing.signal.aborted) eraseSandbox(this.#database, id)
+      throw error
+    }
+    this.#sandboxes.set(id, sandbox)
     return sandbox
   }
 
-  reset(id: string): Sandbox | undefined {
+  /** Gives up what is still being made: whoever asked for it gets a ClosingError. */
+  close(): void {
+    this.#closing.abort(new ClosingError('The server closes, and has not made the sandbox.'))
+  }
+
+  async reset(id: string): Promise<Sandbox | undefined> {
+    await loadFaker()
     const sandbox = this.#sandboxes.get(id)
     if (sandbox === undefined) return undefined
     const { record } = sandbox
@@ -110,7 +181,8 @@ export class StoredSandboxes implements Sandboxes {
     return sandbox
   }
 
-  setClock(id: string, to: (present: number) => number, frozen: boolean): Sandbox | undefined {
+  async setClock(id: string, to: (present: number) => number, frozen: boolean): Promise<Sandbox | undefined> {
+    await loadFaker()
     const sandbox = this.#sandboxes.get(id)
     if (sandbox === undefined) return undefined
     const now = to(sandbox.clock.now())
@@ -128,14 +200,13 @@ export class StoredSandboxes implements Sandboxes {
     if (sandbox === undefined) return false
     eraseSandbox(this.#database, id)
     sandbox.retire()
-    this.#removeKeys(sandbox)
+    this.#keyrings.remove(sandbox)
     this.#sandboxes.delete(id)
     return true
   }
 
-  #openDefault(stored: SandboxRecord | undefined): void {
+  async #openDefault(record: SandboxRecord): Promise<void> {
     const options = this.#options
-    const record = stored ?? this.#newDefault()
     for (const name of ['scenario', 'seed', 'fidelity'] as const) {
       if (options[name] === undefined || options[name] === record[name]) continue
       throw new DatabaseError(
@@ -150,30 +221,44 @@ export class StoredSandboxes implements Sandboxes {
       journalSize,
       ...(rateLimits !== undefined && { rateLimits }),
     }
-    this.#open(DEFAULT_SANDBOX, settings, goingOf(this.#clockOption()))
+    await this.#open(DEFAULT_SANDBOX, settings, goingOf(this.#clockOption()))
   }
 
-  #newDefault(): SandboxRecord {
+  async #newDefault(kept?: KeptFillings, onProgress?: Progress): Promise<SandboxRecord> {
     const { scenario = 'default', seed = 1, fidelity = 'spec', clock, journalSize } = this.#options
     const contents = this.#fillings.scenario(scenario)
-    const start = clock === 'live' ? wallNow() : clock
-    const filling = { scenario: contents, seed, fidelity, start }
+    const filled = { scenario: contents, seed, fidelity }
+    const found = kept?.find(filled, clock === 'live' ? { by: wallNow() } : { at: clock })
+    if (found === undefined) await loadFaker()
+    const start = found?.start ?? (clock === 'live' ? wallNow() : clock)
+    const filling = { ...filled, start }
     const secrets = new Secrets(DEFAULT_SECRET, true)
-    const worlds = this.#fillings.worlds(filling, secrets)
+    const worlds = found?.worlds ?? this.#fillings.worlds(filling, secrets)
     const secret = DEFAULT_SECRET
     const record = { scenario, contents, seed, fidelity, start: iso(start), secret, worlds, journalSize }
+    if (this.#fillings.isLarge(filling)) {
+      const { signal } = this.#closing
+      await this.#fillings.fillByParts(DEFAULT_SANDBOX, filling, secrets, signal, onProgress)
+      writeSandbox(this.#database, DEFAULT_SANDBOX, record)
+      return record
+    }
+    const rows = found?.rows ?? this.#fillings.rowsOf(filling, secrets)
     this.#fillings.transaction(() => {
-      this.#fillings.fill(DEFAULT_SANDBOX, filling, secrets, worlds)
+      this.#fillings.fill(DEFAULT_SANDBOX, filling, secrets, worlds, { rows })
       writeSandbox(this.#database, DEFAULT_SANDBOX, record)
     })
+    if (found === undefined) kept?.keep(filled, { start, worlds, rows })
     return record
   }
 
   /** A sandbox that the database has, at what its clock reads now. */
-  #open(id: string, record: SandboxRecord, going: Going): void {
+  async #open(id: string, record: SandboxRecord, going: Going): Promise<void> {
     const sandbox = this.#made(id, record, going)
+    const isAhead = this.#providers.some(({ name }) => sandbox.runs(name).settledAt() > sandbox.clock.now())
+    if (isAhead) await loadFaker()
     this.#fillings.transaction(() => this.#rewind(sandbox, sandbox.clock.now()))
-    this.#put(sandbox)
+    this.#sandboxes.set(id, sandbox)
+    this.#keyrings.add(sandbox)
   }
 
   /** Takes runs back that show a later instant than `now` (ms): those of its filling, and those that came by hand. */
@@ -198,40 +283,22 @@ export class StoredSandboxes implements Sandboxes {
   }
 
   #made(id: string, record: SandboxRecord, going: Going): StoredSandbox {
-    const [providers, contracts, database] = [this.#providers, this.#contracts, this.#database]
-    return new StoredSandbox({ id, record, going, providers, contracts, database })
-  }
-
-  #put(sandbox: StoredSandbox): void {
-    this.#sandboxes.set(sandbox.id, sandbox)
-    for (const [provider, callers] of this.#keyrings) {
-      for (const [name, grant] of sandbox.credentials(provider).grants) {
-        callers.set(name, { sandbox: sandbox.id, name, grant })
-      }
-    }
-  }
-
-  #removeKeys(sandbox: StoredSandbox): void {
-    for (const [provider, callers] of this.#keyrings) {
-      for (const name of sandbox.credentials(provider).grants.keys()) callers.delete(name)
-    }
+    const [providers, newJournal, database] = [this.#providers, this.#newJournal, this.#database]
+    return new StoredSandbox({ id, record, going, providers, newJournal, database })
   }
 
   /** What is made with a secret whose credentials nobody else has: the vendors' forms have room for coincidences. */
   #withNewSecret(make: (secret: string) => StoredSandbox): StoredSandbox {
     for (;;) {
       const sandbox = make(randomHex(32))
-      const isNew = [...this.#keyrings].every(([provider, callers]) =>
-        [...sandbox.credentials(provider).grants.keys()].every((name) => !callers.has(name)),
-      )
-      if (isNew) return sandbox
+      if (this.#keyrings.areNew(sandbox)) return sandbox
     }
   }
 
   #newId(): string {
     for (;;) {
       const id = `sandbox-${randomHex(4)}`
-      if (!this.#sandboxes.has(id)) return id
+      if (!this.#sandboxes.has(id) && !this.#beingMade.has(id)) return id
     }
   }
 

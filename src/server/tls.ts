@@ -1,7 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
-import { certify } from './authority.ts'
 import type { Identity } from './certificates.ts'
 import { OptionError, type Options } from './options.ts'
 
@@ -43,6 +42,7 @@ export async function tlsOf(
     throw new OptionError(`--tls-cert and --tls-key go together, and there is no ${missing}.`)
   }
   const names = [...LOCAL_NAMES, ...hosts, ...(WILDCARDS.includes(host) ? [] : [host])]
+  const { certify } = await import('./authority.ts')
   const { identity, caFile, temporary } = await certify([...new Set(names)], warn)
   const forget = (): void => {
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })

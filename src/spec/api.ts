@@ -7,7 +7,10 @@ import {
 } from 'openapi-backend'
 import type { JsonObject } from '../core/json.ts'
 import type { Problem } from '../core/provider.ts'
-import { AJV_OPTIONS, documentAjv, stepsOf } from './ajv.ts'
+import { Remembered } from '../core/remembered.ts'
+import { AJV_OPTIONS, stepsOf } from './ajv.ts'
+import { isBuilt } from './built.ts'
+import { type Compile, compilerOf } from './compile.ts'
 
 /** An operation of a document, as routing finds it. */
 export interface DocumentedOperation {
@@ -18,77 +21,146 @@ export interface DocumentedOperation {
 }
 
 export type Match =
-  | { readonly found: 'operation'; readonly operation: DocumentedOperation }
+  | {
+      readonly found: 'operation'
+      readonly operation: DocumentedOperation
+      /** The values of the path's parameters, decoded. Throws an Error where they cannot be. */
+      readonly params: Readonly<Record<string, string>>
+    }
   /** The path has operations, of which `other` is one, but none of this method. */
   | { readonly found: 'path'; readonly allow: readonly string[]; readonly other: DocumentedOperation }
   | { readonly found: 'nothing' }
 
+type Reading = 'by provider' | 'by document'
+
+/** What a document at work consists of. */
+interface Work {
+  readonly backend: OpenAPIBackend
+  readonly operations: ReadonlyMap<string, DocumentedOperation>
+}
+
+function putToWork(document: JsonObject, reading: Reading, compile: Compile): Work {
+  const backend = new OpenAPIBackend({
+    // A copy, since openapi-backend dereferences in place. The cast: JSON is all that a document is.
+    definition: structuredClone(document) as unknown as Document,
+    // The full start validates against the schema of OpenAPI 3.0 and refuses 3.1 (docs/decisions.md).
+    quick: true,
+    ignoreTrailingSlashes: false,
+    coerceTypes: reading === 'by document',
+    ajvOpts: AJV_OPTIONS,
+    // In place of openapi-backend's own, which coerces what a provider could not read: 'true' would pass as a boolean.
+    // What is in a body has types of its own.
+    customizeAjv(_ajv, _options, context) {
+      const reads = reading === 'by document' && context === ValidationContext.Params
+      // The cast: compiling is all that openapi-backend has use for.
+      return { compile: (schema: object) => compile(schema, reads) } as unknown as Ajv
+    },
+  })
+  // A quick one is ready when this returns: there is nothing on its way that it waits for.
+  void backend.init()
+  // openapi-backend makes this list anew each time that it looks for an operation.
+  const documented = backend.router.getOperations()
+  backend.router.getOperations = () => documented
+  if (reading === 'by provider') takeAsRead(backend)
+  const operations = new Map<string, DocumentedOperation>()
+  for (const routed of documented) {
+    if (routed.operationId === undefined)
+      throw new Error(`${routed.method} ${routed.path} has no operationId`)
+    operations.set(routed.operationId, {
+      operationId: routed.operationId,
+      security: (routed.security ?? []).map((requirement) => Object.keys(requirement)),
+      routed,
+    })
+  }
+  return { backend, operations }
+}
+
+/**
+ * Has requests validated as they are given, with a query that was read: openapi-backend would write it as a text first and
+ * copy it deeply, and take the path apart anew each time, which is most of what validating costs.
+ */
+function takeAsRead({ router }: OpenAPIBackend): void {
+  const parse = router.parseRequest.bind(router)
+  const params = new Remembered<ReturnType<typeof parse>['params']>(MOST_PATHS)
+  router.parseRequest = (request, operation) => {
+    if (typeof request.query !== 'object' || operation === undefined) return parse(request, operation)
+    const { method, path, query, headers, body } = request
+    let known = params.get(path, [operation.path])
+    if (known === undefined) {
+      known = parse({ method, path, headers: {} }, operation).params
+      if (path.length <= LONGEST_PATH) params.set(path, [operation.path], known)
+    }
+    return { method, path, params: known, query: { ...query }, headers, cookies: {}, requestBody: body }
+  }
+}
+
 /** One OpenAPI document at work: openapi-backend decides what a path means and what is valid. */
 export class Api {
   readonly document: JsonObject
-  readonly #backend: OpenAPIBackend
-  readonly #operations = new Map<string, DocumentedOperation>()
+  /** How its schemas become validators. */
+  readonly compile: Compile
+  readonly #reading: Reading
+  readonly #matches = new Remembered<Match>(MOST_PATHS)
+  #work: Work | undefined
 
-  private constructor(document: JsonObject, backend: OpenAPIBackend) {
+  private constructor(document: JsonObject, reading: Reading, compile: Compile) {
     this.document = document
-    this.#backend = backend
-    for (const routed of backend.router.getOperations()) {
-      if (routed.operationId === undefined)
-        throw new Error(`${routed.method} ${routed.path} has no operationId`)
-      this.#operations.set(routed.operationId, {
-        operationId: routed.operationId,
-        security: (routed.security ?? []).map((requirement) => Object.keys(requirement)),
-        routed,
-      })
-    }
+    this.compile = compile
+    this.#reading = reading
   }
 
   /**
    * Puts a document (OpenAPI 3.1) to work. `reading`: who makes typed values of a query's texts, and fills in what the
    * document has as default. The vendors' parameters are read by their providers, whose reading is not to be mended.
+   * `compile`: where its validators come from.
    */
   static async of(
     document: JsonObject,
-    reading: 'by provider' | 'by document' = 'by provider',
+    reading: Reading = 'by provider',
+    compile: Compile = compilerOf(),
   ): Promise<Api> {
-    // One of each for all operations: openapi-backend would have a new one for every operation and status.
-    const judge: { made?: Ajv } = {}
-    const reader: { made?: Ajv } = {}
-    const backend = new OpenAPIBackend({
-      // A copy, since openapi-backend dereferences in place. The cast: JSON is all that a document is.
-      definition: structuredClone(document) as unknown as Document,
-      // The full start validates against the schema of OpenAPI 3.0 and refuses 3.1 (docs/decisions.md).
-      quick: true,
-      ignoreTrailingSlashes: false,
-      coerceTypes: reading === 'by document',
-      ajvOpts: AJV_OPTIONS,
-      // A new one, since openapi-backend's coerces what a provider could not read: 'true' would pass as a boolean.
-      // What is in a body has types of its own.
-      customizeAjv(_ajv, options, context) {
-        const read = reading === 'by document' && context === ValidationContext.Params
-        const ajv = read ? reader : judge
-        ajv.made ??= documentAjv({ ...options, coerceTypes: read, useDefaults: read })
-        return ajv.made
-      },
-    })
-    await backend.init()
-    return new Api(document, backend)
+    return new Api(document, reading, compile)
   }
 
-  /** Compiles the validators of requests, which the first request of each operation would otherwise wait for. */
+  /** Begins when it is asked for something: the document of a fidelity that nobody uses costs nothing. */
+  get #atWork(): Work {
+    this.#work ??= putToWork(this.document, this.#reading, this.compile)
+    return this.#work
+  }
+
+  get #backend(): OpenAPIBackend {
+    return this.#atWork.backend
+  }
+
+  get #operations(): ReadonlyMap<string, DocumentedOperation> {
+    return this.#atWork.operations
+  }
+
+  /**
+   * Readies the validators of requests, which the first request of each operation would otherwise wait for. Those that the
+   * build has compiled are ready: to load them takes that request a millisecond, and a start with all of them 15.
+   */
   warm(): void {
+    if (isBuilt) return
     for (const operationId of this.#operations.keys()) {
       this.#backend.validator.getRequestValidatorsForOperation(operationId)
     }
   }
 
+  /** Readies the validators of replies. */
+  warmReplies(): void {
+    for (const operationId of this.#operations.keys()) {
+      this.#backend.validator.getStatusBasedResponseValidatorForOperation(operationId)
+    }
+  }
+
   get operationIds(): string[] {
-    return [...this.#operations.keys()]
+    return operationsIn(this.document).map(({ operationId }) => operationId)
   }
 
   /** The path templates that the document has. */
   get paths(): string[] {
-    return [...new Set([...this.#operations.values()].map((operation) => operation.routed.path))]
+    return [...new Set(operationsIn(this.document).map(({ path }) => path))]
   }
 
   /** Throws when the document has no such operation. */
@@ -99,23 +171,38 @@ export class Api {
   }
 
   match(method: string, path: string): Match {
-    const routed = this.#backend.router.matchOperation({ method, path, headers: {} })
+    const before = this.#matches.get(path, [method])
+    if (before !== undefined) return before
+    // openapi-backend goes through all its operations each time, with a new expression for each.
+    const match = this.#match(method, path)
+    if (method.length + path.length <= LONGEST_PATH) this.#matches.set(path, [method], match)
+    return match
+  }
+
+  #match(method: string, path: string): Match {
+    const { router } = this.#backend
+    const routed = router.matchOperation({ method, path, headers: {} })
     if (routed?.operationId !== undefined) {
-      return { found: 'operation', operation: this.operation(routed.operationId) }
+      const operation = this.operation(routed.operationId)
+      let known: Readonly<Record<string, string>> | undefined
+      return {
+        found: 'operation',
+        operation,
+        get params() {
+          const params =
+            known ?? paramsOf(router.parseRequest({ method: 'get', path, headers: {} }, routed).params)
+          known = params
+          return params
+        },
+      }
     }
     const others = METHODS.flatMap((other) => {
-      const operation = this.#backend.router.matchOperation({ method: other, path, headers: {} })
+      const operation = router.matchOperation({ method: other, path, headers: {} })
       return operation?.operationId === undefined ? [] : [{ method: other, id: operation.operationId }]
     })
     const [first] = others
     if (first === undefined) return { found: 'nothing' }
     return { found: 'path', allow: others.map(({ method }) => method), other: this.operation(first.id) }
-  }
-
-  /** The values of the path's parameters, decoded. */
-  pathParams(operation: DocumentedOperation, path: string): Record<string, string> {
-    const parsed = this.#backend.router.parseRequest({ method: 'get', path, headers: {} }, operation.routed)
-    return Object.fromEntries(Object.entries(parsed.params).map(([name, value]) => [name, String(value)]))
   }
 
   /** What the document forbids in a request whose query has been read; empty when it is valid. */
@@ -175,6 +262,27 @@ export class Api {
     const { errors } = this.#backend.validateResponse(body, operation.routed, status)
     return (errors ?? []).map((error) => `${error.instancePath || 'body'} ${error.message ?? error.keyword}`)
   }
+}
+
+/** How many paths are remembered, and how long they may be. */
+const MOST_PATHS = 2_000
+const LONGEST_PATH = 500
+
+/** A document's operations, in its order, without putting it to work. */
+function operationsIn({ paths }: JsonObject): { path: string; operationId: string }[] {
+  return Object.entries(Object(paths)).flatMap(([path, item]) =>
+    IN_ORDER.flatMap((method) => {
+      const operation: unknown = Object(item)[method]
+      return operation === undefined ? [] : [{ path, operationId: String(Object(operation).operationId) }]
+    }),
+  )
+}
+
+/** In which openapi-backend lists a path's operations. */
+const IN_ORDER = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
+
+function paramsOf(parsed: object): Record<string, string> {
+  return Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, String(value)]))
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']

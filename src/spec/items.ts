@@ -1,7 +1,7 @@
 import type { ErrorObject, ValidateFunction } from 'ajv'
 import type { Json, JsonObject } from '../core/json.ts'
-import { AJV_OPTIONS, documentAjv, stepsOf } from './ajv.ts'
-import type { DocumentedOperation } from './api.ts'
+import { stepsOf } from './ajv.ts'
+import type { Api, DocumentedOperation } from './api.ts'
 
 /** One way in which an item is not what the document says. */
 export interface ItemProblem {
@@ -17,11 +17,10 @@ export class Items {
   readonly #partial: ValidateFunction
 
   /** `items`: where the operation's 200 reply has its list. Throws when the document has no list there. */
-  constructor(operation: DocumentedOperation, items: readonly string[]) {
-    const schema = itemSchema(operation, items)
-    const ajv = documentAjv(AJV_OPTIONS)
-    this.#whole = ajv.compile(schema)
-    this.#partial = ajv.compile(inPart(schema))
+  constructor(api: Api, operationId: string, items: readonly string[]) {
+    const schema = itemSchema(api.operation(operationId), items)
+    this.#whole = api.compile(schema, false)
+    this.#partial = api.compile(inPart(schema), false)
   }
 
   /** What is wrong with an item that may lack members; members that the document does not have are wrong. */

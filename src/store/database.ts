@@ -1,7 +1,14 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION, TEMPLATES_SCHEMA } from './schema.ts'
+import {
+  APPLICATION_ID,
+  LATER_SCHEMA,
+  PAGE_SIZE,
+  SCHEMA,
+  SCHEMA_VERSION,
+  TEMPLATES_SCHEMA,
+} from './schema.ts'
 
 type Value = string | number | bigint | null
 
@@ -18,16 +25,26 @@ const kept: Sqlite.Statement<Value[], unknown>[] = []
 /** How long (ms) opening waits for a process that is about to let go of the file. */
 const WAIT_MS = 1_000
 
+/** How large (bytes) the write-ahead log stays beside a file that others read, once it has been larger. */
+const LARGEST_LOG = 64 * 1024 * 1024
+
+/** Who opens a file: the one process that uses it, the one that writes while others read, or one of these. */
+export type Access = 'alone' | 'writer' | 'reader'
+
 /** A SQLite database with its statements cached by their text. */
 export class Database {
+  /** Whether another process writes to it, and this one cannot. */
+  readonly isReplica: boolean
   readonly #sqlite: Sqlite.Database
   readonly #statements = new Map<string, Sqlite.Statement<Value[], unknown>>()
 
   /**
    * Opens `file`, making it when there is none, or a database in memory. Throws DatabaseError, leaving the file as it
-   * is, when it is not Runyard's or is from another Runyard, newer or older.
+   * is, when it is not Runyard's or is from another Runyard, newer or older, or in use. A reader opens what a writer has
+   * opened.
    */
-  constructor(file: string | undefined) {
+  constructor(file: string | undefined, access: Access = 'alone') {
+    this.isReplica = access === 'reader'
     if (file === undefined) {
       this.#sqlite = new Sqlite(':memory:')
       this.#create()
@@ -35,16 +52,20 @@ export class Database {
       return
     }
     const path = resolve(file)
+    if (access === 'reader') {
+      this.#sqlite = new Sqlite(path, { readonly: true, fileMustExist: true, timeout: WAIT_MS })
+      return
+    }
     const version = existingVersion(path)
     try {
-      this.#sqlite = new Sqlite(path, { timeout: WAIT_MS })
       // What is in memory of a sandbox is one process's, so the file is too. Another would wait for it in vain.
-      this.exec('PRAGMA locking_mode = EXCLUSIVE')
+      this.#sqlite = access === 'writer' ? openedForOthers(path) : openedAlone(path)
       this.exec('PRAGMA synchronous = NORMAL')
       if (version === undefined) this.#create()
       // Asked again of SQLite itself: a crash can leave another version in the write-ahead log only.
       else refuseOther(path, Number(this.get<{ user_version: number }>('PRAGMA user_version')?.user_version))
       this.exec('PRAGMA journal_mode = WAL')
+      this.exec(LATER_SCHEMA)
       this.exec(TEMPLATES_SCHEMA)
     } catch (error) {
       if (error instanceof DatabaseError) throw error
@@ -59,11 +80,11 @@ export class Database {
 
   #create(): void {
     // So that a sandbox that is deleted gives its pages back (`release`).
-    this.exec('PRAGMA auto_vacuum = INCREMENTAL')
+    this.exec(`PRAGMA page_size = ${PAGE_SIZE}; PRAGMA auto_vacuum = INCREMENTAL`)
     this.transaction(() => {
       this.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
       this.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
-      this.exec(SCHEMA)
+      this.exec(SCHEMA + LATER_SCHEMA)
     })
   }
 
@@ -76,6 +97,11 @@ export class Database {
     this.exec('PRAGMA incremental_vacuum; PRAGMA templates.incremental_vacuum')
   }
 
+  /** The text of every statement that was used so far. */
+  get statements(): readonly string[] {
+    return [...this.#statements.keys()]
+  }
+
   /** The rows of a query. The row type is the caller's word for what its SQL selects. */
   all<Row>(sql: string, ...values: Value[]): Row[] {
     return this.#prepare(sql).all(...values) as Row[]
@@ -84,6 +110,13 @@ export class Database {
   /** The first row, if any. */
   get<Row>(sql: string, ...values: Value[]): Row | undefined {
     return this.#prepare(sql).get(...values) as Row | undefined
+  }
+
+  /** The one value of each row of a query. */
+  column<One>(sql: string, ...values: Value[]): One[] {
+    return this.#prepare(sql)
+      .pluck()
+      .all(...values) as One[]
   }
 
   /** How many rows the statement changed. */
@@ -117,6 +150,56 @@ export class Database {
       kept.push(statement)
     }
     return statement
+  }
+}
+
+/** It waits so long (ms) for who has it. */
+function openedAlone(path: string, timeout = WAIT_MS): Sqlite.Database {
+  const sqlite = new Sqlite(path, { timeout })
+  sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
+  return sqlite
+}
+
+/** Whether a process has a file open that is there. */
+export function isInUse(path: string): boolean {
+  if (!existsSync(path)) return false
+  try {
+    const probe = openedAlone(path, 0)
+    try {
+      probe.exec('BEGIN EXCLUSIVE; COMMIT')
+    } finally {
+      probe.close()
+    }
+    return false
+  } catch {
+    return true
+  }
+}
+
+/**
+ * Opens a file that nobody has open, so that others can read it. From then on it cannot be opened alone: whoever has a file
+ * with a write-ahead log open holds a shared lock on it. Of two who try at once, one waits for the other.
+ */
+function openedForOthers(path: string): Sqlite.Database {
+  const turn = `${path}-opening`
+  const taken = new Sqlite(turn, { timeout: WAIT_MS })
+  try {
+    taken.exec('BEGIN EXCLUSIVE')
+    const probe = openedAlone(path)
+    try {
+      probe.exec('BEGIN EXCLUSIVE; COMMIT')
+    } finally {
+      probe.close()
+    }
+    const sqlite = new Sqlite(path, { timeout: WAIT_MS })
+    // The first as in `#create`, which would come too late in a new file that has a write-ahead log.
+    sqlite.exec(`PRAGMA page_size = ${PAGE_SIZE}; PRAGMA auto_vacuum = INCREMENTAL`)
+    sqlite.exec('PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; COMMIT')
+    sqlite.exec(`PRAGMA journal_size_limit = ${LARGEST_LOG}`)
+    return sqlite
+  } finally {
+    taken.close()
+    rmSync(turn, { force: true })
   }
 }
 

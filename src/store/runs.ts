@@ -1,8 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
 import { FURTHEST } from '../core/clock.ts'
-import type { Json, JsonObject } from '../core/json.ts'
+import { Elsewhere } from '../core/elsewhere.ts'
 import {
-  type Facets,
-  type Filter,
   type Key,
   type Next,
   type Page,
@@ -13,17 +12,25 @@ import {
   settle,
 } from '../core/run.ts'
 import type { Database } from './database.ts'
+import { type Range, rangeOf } from './range.ts'
+import { LARGEST_PAGE, Reader } from './reader.ts'
+import { recentRuns } from './recent.ts'
+import { COLUMNS, type Row, type SettledRun, settledRun, toRun } from './rows.ts'
+import { type Shelf, shelfOf } from './shelf.ts'
 
-interface Row {
-  readonly scope: string
-  readonly created_at: number
-  readonly id: string
-  readonly facets: string
-  readonly body: string
-  readonly plan: string
-}
-
-const COLUMNS = 'scope, created_at, id, facets, body, plan'
+/** How many rows a statement adds, of those that are many. */
+const ROWS = 100
+/** How many values a row has. */
+const WIDTH = 9
+const INSERT = `INSERT INTO runs (sandbox, provider, ${COLUMNS}, due) VALUES `
+const VALUES = `(${Array(WIDTH).fill('?').join(', ')})`
+const INSERT_ROW = INSERT + VALUES
+const INSERT_ROWS = INSERT + Array(ROWS).fill(VALUES).join(', ')
+const INSERT_BY_HAND = `INSERT INTO runs (sandbox, provider, ${COLUMNS}, due, born) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+// SQLite knows no numbers of rows, and would rather walk through all.
+const BY_HAND = 'FROM runs INDEXED BY runs_by_hand WHERE sandbox = ? AND provider = ? AND born IS NOT NULL'
+/** How many blocks of an index are loaded before others get their turn. */
+const LOADS = 2
 /** Beyond every scope: no text begins with it. */
 const LAST_SCOPE = '\u{10ffff}'
 
@@ -35,8 +42,8 @@ export class SqliteRuns implements RunStore {
   readonly #next: Next
   readonly #now: () => number
   readonly #check: () => void
-  /** When the next run changes (ms), or undefined when that is not known. */
-  #due: number | undefined
+  readonly #shelf: Shelf
+  readonly #reader: Reader
 
   /** `check` throws when there is nothing to be done here any more. */
   constructor(
@@ -53,20 +60,65 @@ export class SqliteRuns implements RunStore {
     this.#next = next
     this.#now = now
     this.#check = check
+    this.#shelf = shelfOf(database, sandbox, provider)
+    this.#reader = new Reader(database, sandbox, provider, this.#shelf)
+  }
+
+  edition(): number {
+    const now = this.#present()
+    return this.#shelf.edition(now) ?? this.#begin(now)
   }
 
   async list(query: RunQuery): Promise<Page> {
+    for (let loads = 1; ; loads++) {
+      const found = this.#find(query)
+      if (found !== undefined) {
+        const { items, hasMore } = found
+        return { items: query.seek?.direction === 'newer' ? items.toReversed() : items, hasMore }
+      }
+      // To load takes milliseconds, and others have waited for some. What changes meanwhile is looked for anew.
+      if (loads % LOADS === 0) await setImmediate()
+    }
+  }
+
+  /** The page as it is read; or undefined when more had to be loaded for it, and it has to be looked for again. */
+  #find(query: RunQuery): Page | undefined {
     const now = this.#advance()
-    const { sql, values } = pageQuery(this.#sandbox, this.#provider, query, now)
-    const rows = this.#database.all<Row>(sql, ...values)
-    const hasMore = query.limit >= 0 && rows.length > query.limit
-    if (hasMore) rows.pop()
-    if (query.seek?.direction === 'newer') rows.reverse()
-    return { items: rows.map(toRun), hasMore }
+    const { scope, filters, limit } = query
+    const range = rangeOf(query, now)
+    const [size, most] = limit < 0 ? [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY] : [limit, limit + 1]
+    if (filters.length === 0) {
+      const items = this.#reader.range(scope, range, most, this.#idsOf(scope, range, most))
+      return { items: items.slice(0, size), hasMore: items.length > size }
+    }
+    const index = this.#shelf.index(scope)
+    const found = index.find(range, filters, most)
+    if (!Array.isArray(found)) {
+      index.load(found, this.#reader.entries(scope))
+      return undefined
+    }
+    const keys = found.slice(0, size)
+    const items = this.#reader.byKeys(scope, keys)
+    if (items.length === keys.length) return { items, hasMore: found.length > size }
+    // Another process has taken some away.
+    this.#shelf.end()
+    return undefined
+  }
+
+  /** The ids of a page, where the index has them: it is built for whoever asks often. */
+  #idsOf(scope: string, range: Range, most: number): string[] | undefined {
+    if (most > LARGEST_PAGE) return undefined
+    const index = this.#shelf.index(scope)
+    const found = index.find(range, [], most)
+    if (Array.isArray(found)) return found.map(({ id }) => id)
+    if (index.isMissedOften()) index.load(found, this.#reader.entries(scope))
+    return undefined
   }
 
   async locate(scope: string, id: string): Promise<Key | undefined> {
     this.#check()
+    const [recent] = recentRuns(this.#shelf, [id]) ?? []
+    if (recent?.scope === scope && recent.createdAt <= this.#now()) return { createdAt: recent.createdAt, id }
     const row = this.#database.get<{ created_at: number }>(
       `SELECT created_at FROM runs WHERE sandbox = ? AND provider = ? AND id = ? AND scope = ? AND created_at <= ?`,
       this.#sandbox,
@@ -80,12 +132,28 @@ export class SqliteRuns implements RunStore {
 
   async counts(): Promise<ReadonlyMap<string, number>> {
     this.#check()
+    const now = this.#now()
+    this.#shelf.totals ??= this.#totals()
+    const counts = new Map<string, number>()
+    for (const [scope, total] of this.#shelf.totals) {
+      const [toCome = 0] = this.#database.column<number>(
+        `SELECT count(*) FROM runs WHERE sandbox = ? AND provider = ? AND scope = ? AND created_at > ?`,
+        this.#sandbox,
+        this.#provider,
+        scope,
+        now,
+      )
+      if (total > toCome) counts.set(scope, total - toCome)
+    }
+    return counts
+  }
+
+  /** How many runs each scope has, those to come too. */
+  #totals(): ReadonlyMap<string, number> {
     const rows = this.#database.all<{ scope: string; runs: number }>(
-      `SELECT scope, count(*) AS runs FROM runs
-       WHERE sandbox = ? AND provider = ? AND created_at <= ? GROUP BY scope`,
+      `SELECT scope, count(*) AS runs FROM runs WHERE sandbox = ? AND provider = ? GROUP BY scope`,
       this.#sandbox,
       this.#provider,
-      this.#now(),
     )
     return new Map(rows.map((row) => [row.scope, row.runs]))
   }
@@ -114,7 +182,7 @@ export class SqliteRuns implements RunStore {
   async add(make: (before: number) => readonly Run[]) {
     this.#check()
     return this.#database.transaction(() => {
-      const runs = make(this.#count('AND born IS NOT NULL'))
+      const runs = make(this.#handmade())
       const found = this.#database.all<{ id: string }>(
         `SELECT id FROM runs WHERE sandbox = ? AND provider = ? AND id IN (SELECT value FROM json_each(?))`,
         this.#sandbox,
@@ -134,28 +202,34 @@ export class SqliteRuns implements RunStore {
 
   /** Whether there are runs, to come or not, that were not put in by hand. */
   hasSeeded(): boolean {
-    return this.#count('AND born IS NULL') > 0
+    const found = this.#database.column<number>(
+      'SELECT 1 FROM runs WHERE sandbox = ? AND provider = ? AND born IS NULL LIMIT 1',
+      this.#sandbox,
+      this.#provider,
+    )
+    return found.length > 0
   }
 
   /** Takes all runs away, in the caller's transaction if there is one. */
   erase(): void {
     this.#database.run('DELETE FROM runs WHERE sandbox = ? AND provider = ?', this.#sandbox, this.#provider)
-    this.#due = undefined
+    this.#shelf.end()
   }
 
-  #count(condition: 'AND born IS NULL' | 'AND born IS NOT NULL'): number {
-    const row = this.#database.get<{ runs: number }>(
-      `SELECT count(*) AS runs FROM runs WHERE sandbox = ? AND provider = ? ${condition}`,
+  /** How many runs were put in by hand. */
+  #handmade(): number {
+    const [count = 0] = this.#database.column<number>(
+      `SELECT count(*) ${BY_HAND}`,
       this.#sandbox,
       this.#provider,
     )
-    return row?.runs ?? 0
+    return count
   }
 
   /** The runs that were put in by hand, as they were then. */
   handmadeRuns(): Run[] {
     const rows = this.#database.all<Row & { born: string }>(
-      `SELECT ${COLUMNS}, born FROM runs WHERE sandbox = ? AND provider = ? AND born IS NOT NULL`,
+      `SELECT ${COLUMNS}, born ${BY_HAND}`,
       this.#sandbox,
       this.#provider,
     )
@@ -170,25 +244,33 @@ export class SqliteRuns implements RunStore {
    * How many they were.
    */
   insert(runs: Iterable<Run>, now: number, how: 'seeded' | 'by hand' = 'seeded'): number {
-    let count = 0
-    for (const born of runs) {
-      count++
-      const { run, due } = settle(born, now, this.#next)
-      const { facets, body, plan } = born
-      this.#database.run(
-        `INSERT INTO runs (sandbox, provider, ${COLUMNS}, due, born) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        this.#sandbox,
-        this.#provider,
-        run.scope,
-        run.createdAt,
-        run.id,
-        JSON.stringify(run.facets),
-        JSON.stringify(run.body),
-        JSON.stringify(run.plan),
-        due,
-        how === 'seeded' ? null : JSON.stringify({ facets, body, plan }),
-      )
+    if (how === 'seeded') return this.insertRows(settledRuns(runs, now, this.#next), now)
+    const rows: SettledRun[] = []
+    for (const run of runs) {
+      const { facets, body, plan } = run
+      const row = settledRun(run, now, this.#next)
+      const born = JSON.stringify({ facets, body, plan })
+      this.#database.run(INSERT_BY_HAND, this.#sandbox, this.#provider, ...columnsOf(row), born)
+      rows.push(row)
     }
+    this.#keepSettled(now)
+    this.#shelf.changed(rows)
+    return rows.length
+  }
+
+  /** Adds seeded runs that were settled at `now` (ms), in the caller's transaction. How many they were. */
+  insertRows(rows: Iterable<SettledRun>, now: number): number {
+    let count = 0
+    let values: (string | number | null)[] = []
+    for (const row of rows) {
+      count++
+      values.push(this.#sandbox, this.#provider, ...columnsOf(row))
+      if (count % ROWS > 0) continue
+      this.#database.run(INSERT_ROWS, ...values)
+      values = []
+    }
+    for (let at = 0; at < values.length; at += WIDTH)
+      this.#database.run(INSERT_ROW, ...values.slice(at, at + WIDTH))
     this.settledBy(now)
     return count
   }
@@ -205,6 +287,11 @@ export class SqliteRuns implements RunStore {
 
   /** Keeps the instant (ms) that the rows show, in the caller's transaction. */
   settledBy(at: number): void {
+    this.#keepSettled(at)
+    this.#shelf.end()
+  }
+
+  #keepSettled(at: number): void {
     this.#database.run(
       `INSERT INTO settled (sandbox, provider, at) VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET at = excluded.at`,
@@ -212,15 +299,36 @@ export class SqliteRuns implements RunStore {
       this.#provider,
       at,
     )
-    this.#due = undefined
   }
 
-  /** Applies what is due by the sandbox's now, which it returns. One comparison when nothing is. */
-  #advance(): number {
+  #present(): number {
     this.#check()
-    const now = this.#now()
-    this.#due ??= this.#earliestDue()
-    if (this.#due > now) return now
+    return this.#now()
+  }
+
+  /** The sandbox's now, once what is due by then is applied. Two comparisons when nothing is. */
+  #advance(): number {
+    const now = this.#present()
+    if (this.#shelf.edition(now) === undefined) this.#begin(now)
+    return now
+  }
+
+  /**
+   * Applies what is due by `now` (ms), and begins the edition that lasts until the next run changes or appears. Throws
+   * `Elsewhere` where another process has to apply it.
+   */
+  #begin(now: number): number {
+    const shelf = this.#shelf
+    shelf.due ??= this.#reader.earliestDue()
+    if (shelf.due <= now && this.#database.isReplica) throw new Elsewhere()
+    if (shelf.due <= now) {
+      this.#applyDue(now)
+      shelf.due = this.#reader.earliestDue()
+    }
+    return shelf.begin(now, Math.min(shelf.due, this.#reader.nextCreated(now)))
+  }
+
+  #applyDue(now: number): void {
     this.#database.transaction(() => {
       const rows = this.#database.all<Row>(
         `SELECT ${COLUMNS} FROM runs WHERE sandbox = ? AND provider = ? AND due <= ?`,
@@ -244,89 +352,21 @@ export class SqliteRuns implements RunStore {
           row.id,
         )
       }
-      this.settledBy(now)
+      this.#keepSettled(now)
+      this.#shelf.changed(rows.map(placeOf))
     })
-    this.#due = this.#earliestDue()
-    return now
-  }
-
-  #earliestDue(): number {
-    const row = this.#database.get<{ due: number | null }>(
-      `SELECT min(due) AS due FROM runs WHERE sandbox = ? AND provider = ? AND due IS NOT NULL`,
-      this.#sandbox,
-      this.#provider,
-    )
-    return row?.due ?? Number.POSITIVE_INFINITY
   }
 }
 
-/**
- * The SQL of a page and its values. Everything that bounds a page (the seek, the time filters, the sandbox's now)
- * becomes one range of keys, so that one statement serves each direction and number of filters, and every page is a
- * search of the primary key: `(created_at, id) < (?, ?)` was measured 170 times faster than the `or` form.
- */
-export function pageQuery(
-  sandbox: string,
-  provider: string,
-  query: RunQuery,
-  now: number,
-): { sql: string; values: (string | number)[] } {
-  const newer = query.seek?.direction === 'newer'
-  // An id is never empty: (t, '') lies before every run of the instant t, (t + 1, '') after them.
-  let above: Key = { createdAt: clamp(query.since ?? -FURTHEST), id: '' }
-  let below: Key = { createdAt: clamp(Math.min(query.until ?? FURTHEST, now)) + 1, id: '' }
-  if (query.seek && newer) above = later(above, query.seek.key)
-  if (query.seek && !newer) below = earlier(below, query.seek.key)
-  const order = newer ? 'ASC' : 'DESC'
-  const filters = query.filters.map(() => FILTER).join('')
-  const sql = `SELECT ${COLUMNS} FROM runs
-    WHERE sandbox = ? AND provider = ? AND scope = ?
-      AND (created_at, id) > (?, ?) AND (created_at, id) < (?, ?)${filters}
-    ORDER BY created_at ${order}, id ${order} LIMIT ?`
-  return {
-    sql,
-    values: [
-      sandbox,
-      provider,
-      query.scope,
-      above.createdAt,
-      above.id,
-      below.createdAt,
-      below.id,
-      ...query.filters.flatMap(filterValues),
-      query.limit < 0 ? -1 : Math.min(query.limit + 1, Number.MAX_SAFE_INTEGER),
-    ],
-  }
+function* settledRuns(runs: Iterable<Run>, now: number, next: Next): Iterable<SettledRun> {
+  for (const run of runs) yield settledRun(run, now, next)
 }
 
-// json_each takes a facet that is one value or a list of them; the values come as one JSON text, whatever their number.
-const FILTER = `
-      AND EXISTS (SELECT 1 FROM json_each(runs.facets, ?) AS facet
-                  WHERE facet.value IN (SELECT value FROM json_each(?)))`
-
-function filterValues(filter: Filter): string[] {
-  return [`$.${filter.facet}`, JSON.stringify(filter.anyOf)]
+/** In the order of COLUMNS, and `due`. */
+function columnsOf(row: SettledRun): (string | number | null)[] {
+  return [row.scope, row.createdAt, row.id, row.facets, row.body, row.plan, row.due]
 }
 
-function clamp(ms: number): number {
-  return Math.max(-FURTHEST, Math.min(FURTHEST, Math.trunc(ms)))
-}
-
-function later(a: Key, b: Key): Key {
-  return b.createdAt > a.createdAt || (b.createdAt === a.createdAt && b.id > a.id) ? b : a
-}
-
-function earlier(a: Key, b: Key): Key {
-  return later(a, b) === a ? b : a
-}
-
-function toRun(row: Row): Run {
-  return {
-    scope: row.scope,
-    createdAt: row.created_at,
-    id: row.id,
-    facets: JSON.parse(row.facets) as Facets,
-    body: JSON.parse(row.body) as JsonObject,
-    plan: JSON.parse(row.plan) as Json,
-  }
+function placeOf({ scope, created_at: createdAt, id }: Row): Place {
+  return { scope, createdAt, id }
 }

@@ -1,4 +1,5 @@
 import type { Database } from './database.ts'
+import { shelfOf } from './shelf.ts'
 
 /** A sandbox's data as it was when it was new, to make others from. */
 export interface Template {
@@ -37,14 +38,17 @@ export class Templates {
       number,
       sandbox,
     )
-    const columns = new Map<string, Set<Column>>()
-    for (const [provider, texts] of ids) {
-      columns.set(
-        provider,
-        new Set(COLUMNS.filter((column) => this.#occurs(number, provider, column, texts))),
-      )
+    const occurring = (provider: string, texts: readonly string[]): Set<Column> =>
+      new Set(COLUMNS.filter((column) => this.#occurs(number, provider, column, texts)))
+    let columns: Map<string, Set<Column>> | undefined
+    return {
+      number,
+      // Looked for when the first copy is made, and not while a server starts.
+      get columns() {
+        columns ??= new Map([...ids].map(([provider, texts]) => [provider, occurring(provider, texts)]))
+        return columns
+      },
     }
-    return { number, columns }
   }
 
   /** Fills an empty sandbox with one provider's runs of the template, in the caller's transaction. */
@@ -69,6 +73,7 @@ export class Templates {
       number,
       provider,
     )
+    shelfOf(this.#database, sandbox, provider).end()
   }
 
   /** Lets a template go. Outside of transactions. */

@@ -1,7 +1,7 @@
 import { wallNow } from '../core/clock.ts'
 import type { Fidelity } from '../core/fidelity.ts'
 import { Api } from '../spec/api.ts'
-import { effectiveDocuments } from '../spec/document.ts'
+import { servedDocuments } from '../spec/served.ts'
 import { Client } from './client.ts'
 import { type Access, type Case, type Contract, Departure, NotApplicable } from './contract.ts'
 import { Session } from './session.ts'
@@ -71,7 +71,8 @@ export async function* verify(options: VerifyOptions): AsyncGenerator<Outcome> {
       yield { provider, name: 'all cases', ms: 0, verdict: { kind: 'skipped', reason } }
       continue
     }
-    const api = await Api.of(effectiveDocuments(specs, provider)[fidelity])
+    const documents = await servedDocuments(specs, provider)
+    const api = await Api.of(documents[fidelity])
     const session = new Session({ contract, access, fidelity, api, client })
     for (const row of casesOf(contract, fidelity)) {
       const { name, evidence, confidence } = row

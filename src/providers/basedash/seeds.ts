@@ -42,6 +42,11 @@ export const seeds: Seeds<World, Section> = {
       ...members.map((member) => member.id),
       ...automations.map((automation) => automation.id),
     ]),
+  size: ({ automations = [], otherAutomations = [] }) =>
+    [...automations, ...otherAutomations].reduce(
+      (sum, { past = 0, generating = 0, ahead = 0 }) => sum + past + generating + ahead,
+      0,
+    ),
 }
 
 function namesOf(automations: readonly AutomationSection[]): string[] {

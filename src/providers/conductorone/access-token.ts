@@ -1,7 +1,6 @@
 import { decodeJwt, jwtVerify } from 'jose'
 import { dateOf } from '../../core/clock.ts'
 import type { Caller, Keyring, SecurityScheme } from '../../core/provider.ts'
-import type { ApiRequest } from '../../core/request.ts'
 import { readClientId } from './client-id.ts'
 import type { Grant } from './credentials.ts'
 import { signJwt } from './keys.ts'
@@ -20,27 +19,14 @@ export function mint(clientId: string, grant: Grant, wall: number, id: string): 
 
 /** Both schemes of the document: what `oauth` obtains is shown as `bearerAuth` shows it. */
 export const bearer: SecurityScheme<Grant> = {
-  authenticate(request, keys, wall) {
-    const pending = readings.get(request) ?? read(request, keys, wall)
-    readings.set(request, pending)
-    return pending
+  async authenticate(request, keys, wall) {
+    const [, token] = /^bearer +(\S+) *$/i.exec(request.header('authorization') ?? '') ?? []
+    if (token === undefined) return undefined
+    const owner = await keys.find(token)
+    // The keyring also knows clients by name, and a name is no token. The caller is the client, however it came in.
+    if (owner?.grant.bearer === token) return { ...owner, name: owner.grant.clientName }
+    return minted(token, keys, wall)
   },
-}
-
-// The document asks every request for both schemes: one reading, with one signature to verify, serves both.
-const readings = new WeakMap<ApiRequest, Promise<Caller<Grant> | undefined>>()
-
-async function read(
-  request: ApiRequest,
-  keys: Keyring<Grant>,
-  wall: number,
-): Promise<Caller<Grant> | undefined> {
-  const [, token] = /^bearer +(\S+) *$/i.exec(request.header('authorization') ?? '') ?? []
-  if (token === undefined) return undefined
-  const owner = await keys.find(token)
-  // The keyring also knows clients by name, and a name is no token. The caller is the client, however it came in.
-  if (owner?.grant.bearer === token) return { ...owner, name: owner.grant.clientName }
-  return minted(token, keys, wall)
 }
 
 /** The client that a minted token belongs to: it names its client, whose sandbox has the key to it. */

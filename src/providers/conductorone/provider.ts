@@ -12,6 +12,8 @@ import { sender } from './sender.ts'
 import { mintToken } from './token-endpoint.ts'
 import type { World } from './world.ts'
 
+const client = behindGateway(bearer)
+
 /** ConductorOne's role mining runs and its token endpoint (fidelity/conductorone.md). */
 export const provider: Provider<World, Grant, Partial<Section>> = {
   name: 'conductorone',
@@ -19,7 +21,7 @@ export const provider: Provider<World, Grant, Partial<Section>> = {
   hosts: ['*.conductor.one'],
   owns: ['/api/v1/role-mining', '/auth/v1'],
   servesHead: false,
-  security: { bearerAuth: behindGateway(bearer), oauth: behindGateway(bearer) },
+  security: { bearerAuth: client, oauth: client },
   operations: {
     'c1.api.role_mining_management.v1.RoleMiningManagementService.ListRuns': listRuns,
     'c1.api.role_mining_management.v1.RoleMiningManagementService.GetLatestRun': getLatestRun,

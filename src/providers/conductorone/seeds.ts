@@ -70,6 +70,7 @@ export const seeds: Seeds<World, Partial<Section>> = {
     const section = { ...DEFAULTS, ...request.section }
     return { world, runs: history(world.tenant, section, request) }
   },
+  size: ({ past = 0, ahead = 0 }) => past + ahead,
 }
 
 /** Where in time the runs lie, oldest first. */

@@ -82,6 +82,7 @@ export const seeds: Seeds<World, Section> = {
   build(request) {
     return { world: worldOf(request.secrets), runs: runs(request) }
   },
+  size: ({ runs = 0, ahead = 0 }) => runs + ahead,
 }
 
 function* runs({ section, start, days, random }: SeedRequest<Section>): Iterable<Run> {

@@ -3,50 +3,57 @@ import type { Change, Run } from '../../core/run.ts'
 import { facets, type Plan, plan, type RunFacets, type Step, type StoredRun, stored } from './run.ts'
 import { isFinal } from './status.ts'
 
-/** The state machine of runs: the next step of the plan, with all that follows from it. */
-export function next(run: Run): Change | null {
+/** The state machine of runs: the next steps of the plan, with all that follows from them. */
+export function next(run: Run, until = Number.NEGATIVE_INFINITY): Change | null {
   const ahead = plan(run)
-  const [step, ...steps] = ahead?.steps ?? []
-  if (ahead === null || step === undefined) return null
-  return {
-    at: step.at,
-    run: {
-      ...run,
-      facets: facetsAfter(facets(run), step, ahead),
-      body: after(stored(run), step, ahead),
-      plan: steps.length > 0 ? { ...ahead, steps, since: step.at } : null,
-    },
+  if (ahead === null) return null
+  const body: Changing<StoredRun> = { ...stored(run) }
+  const found: Changing<RunFacets> = { ...facets(run) }
+  let { since } = ahead
+  let taken = 0
+  for (const step of ahead.steps) {
+    if (taken > 0 && step.at > until) break
+    enter(body, step, since, ahead)
+    find(found, step, ahead)
+    since = step.at
+    taken++
   }
+  if (taken === 0) return null
+  const steps = ahead.steps.slice(taken)
+  const { id, scope, createdAt } = run
+  const rest = steps.length > 0 ? { ...ahead, steps, since } : null
+  return { at: since, run: { id, createdAt, scope, facets: found, body, plan: rest } }
 }
 
-function after(run: StoredRun, { at, status }: Step, ahead: Plan): StoredRun {
+type Changing<T> = { -readonly [Member in keyof T]: T[Member] }
+
+/** Has the run go into the step's status, from one that it had `since` (ms). */
+function enter(run: Changing<StoredRun>, { at, status }: Step, since: number, ahead: Plan): void {
   const time = iso(at)
-  const changed: StoredRun = { ...run, status, updatedAt: time }
-  if (run.status === 'EXECUTING') {
-    const computed = at - ahead.since
-    changed.durationMs += computed
-    changed.costInCents = tidy(run.costInCents + computed * ahead.centsPerMs)
+  const wasExecuting = run.status === 'EXECUTING'
+  run.status = status
+  run.updatedAt = time
+  if (wasExecuting) {
+    const computed = at - since
+    run.durationMs += computed
+    run.costInCents = tidy(run.costInCents + computed * ahead.centsPerMs)
   }
   if (status === 'DEQUEUED') {
-    changed.lockedAt = time
-    changed.version = ahead.version
-    changed.baseCostInCents = ahead.centsPerRun
+    run.lockedAt = time
+    run.version = ahead.version
+    run.baseCostInCents = ahead.centsPerRun
   }
-  if (status === 'EXECUTING') changed.startedAt ??= time
-  if (isFinal(status)) changed.completedAt = time
-  if (status === 'EXPIRED') changed.expiredAt = time
-  return changed
+  if (status === 'EXECUTING') run.startedAt ??= time
+  if (isFinal(status)) run.completedAt = time
+  if (status === 'EXPIRED') run.expiredAt = time
 }
 
-function facetsAfter(before: RunFacets, { status }: Step, ahead: Plan): RunFacets {
-  return {
-    ...before,
-    status,
-    ...(status === 'DEQUEUED' && { version: ahead.version }),
-    ...(isFinal(status) && ahead.error !== undefined && { error: ahead.error }),
-    ...(isFinal(status) &&
-      ahead.canceledBy !== undefined && { bulkAction: [...(before.bulkAction ?? []), ahead.canceledBy] }),
-  }
+function find(facets: Changing<RunFacets>, { status }: Step, ahead: Plan): void {
+  facets.status = status
+  if (status === 'DEQUEUED') facets.version = ahead.version
+  if (!isFinal(status)) return
+  if (ahead.error !== undefined) facets.error = ahead.error
+  if (ahead.canceledBy !== undefined) facets.bulkAction = [...(facets.bulkAction ?? []), ahead.canceledBy]
 }
 
 /** Cents without the dust of binary fractions. */

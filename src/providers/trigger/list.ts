@@ -3,7 +3,7 @@ import { ApiError } from '../../core/reply.ts'
 import type { Filter, Page, Run } from '../../core/run.ts'
 import type { Grant } from './credentials.ts'
 import { behaviourOf } from './fidelity/behaviour.ts'
-import { type Item, itemOf } from './item.ts'
+import { type Item, itemsOf } from './item.ts'
 import { type Pages, type Params, type RunsFilter, read } from './parameters.ts'
 import { FORBIDDEN, jsonUtf8 } from './replies.ts'
 import { mayList } from './scopes.ts'
@@ -16,7 +16,8 @@ export const listRuns: ListOperation<Params, World, Grant> = {
   kind: 'list',
   read,
   cursors: { 'page[after]': 'older', 'page[before]': 'newer' },
-  query(params, { request, caller, now }) {
+  query(params, context) {
+    const { request, caller } = context
     const { page = {}, filter = {} } = params
     const { environment, scopes } = caller.grant
     // Scopes are looked at after the query is known to be valid (fidelity/trigger.md, "Order of checks").
@@ -26,7 +27,7 @@ export const listRuns: ListOperation<Params, World, Grant> = {
     return {
       scope: environment.id,
       filters: filters({ ...common(filter), ...behaviour.filters(filter, vocabulary) }),
-      ...behaviour.range(filter.createdAt ?? {}, now),
+      ...behaviour.range(filter.createdAt ?? {}, context),
       cursor: behaviour.cursor(page),
       limit: page.size ?? DEFAULT_SIZE,
     }
@@ -60,11 +61,12 @@ type ListRunsResult = Omit<components['schemas']['ListRunsResult'], 'data'> & {
 }
 
 function present(page: Page, { page: asked = {} }: Params, { request, caller }: Context<World, Grant>) {
-  const { wordFor, cursorOf, backwards } = behaviourOf(request)
+  const behaviour = behaviourOf(request)
+  const { cursorOf, backwards } = behaviour
   const vocabulary = vocabularyOf(request.header(VERSION_HEADER))
   const runs = asked.before === undefined ? page.items : backwards(page.items)
   const body: ListRunsResult = {
-    data: runs.map((run) => itemOf(run, caller.grant.environment, (status) => wordFor(status, vocabulary))),
+    data: itemsOf(runs, caller.grant.environment, behaviour, vocabulary),
     pagination: pagination(page, asked, cursorOf),
   }
   return jsonUtf8(200, body)

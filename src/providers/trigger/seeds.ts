@@ -40,6 +40,11 @@ export const seeds: Seeds<World, Section> = {
       ...schedules.map((schedule) => schedule.id),
       ...bulkActions,
     ]),
+  size: ({ dev = {}, staging = {}, prod = {}, preview = {} }) =>
+    [dev, staging, prod, ...Object.values(preview)].reduce(
+      (sum, { past = 0, ahead = 0 }) => sum + past + ahead,
+      0,
+    ),
 }
 
 interface Scene {

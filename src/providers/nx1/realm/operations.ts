@@ -1,33 +1,30 @@
 import type { ActionContext, ActionOperation } from '../../../core/provider.ts'
 import type { Reply } from '../../../core/reply.ts'
 import { type Grant, REALM, type World } from '../world.ts'
-import { authorize, logIn } from './authorize.ts'
-import { certs, discovery } from './discovery.ts'
+import type { answers } from './answers.ts'
 import { noSuchRealm } from './errors.ts'
-import { introspect } from './introspect.ts'
-import { logOut, logOutBrowser } from './logout.ts'
-import { token } from './token.ts'
-import { userinfo } from './userinfo.ts'
 
-type Answer = (context: ActionContext<World, Grant>) => Reply | Promise<Reply>
-
-/** The realm's operations, as the overlay adds them to the vendor's document. */
-export const realmOperations: Readonly<Record<string, ActionOperation<World, Grant>>> = {
-  realm_discovery: inRealm(({ request }) => discovery(request)),
-  realm_certs: inRealm(certs),
-  realm_authorize: inRealm(authorize),
-  realm_login: inRealm(logIn),
-  realm_token: inRealm(token),
-  realm_introspect: inRealm(introspect),
-  realm_userinfo: inRealm(userinfo),
-  realm_userinfo_post: inRealm(userinfo),
-  realm_logout: inRealm(logOutBrowser),
-  realm_logout_post: inRealm(logOut),
+/** The realm's operations, as the overlay adds them to the vendor's document. Loaded when somebody signs in. */
+export const realmOperations: Readonly<Record<keyof typeof answers, ActionOperation<World, Grant>>> = {
+  realm_discovery: inRealm('realm_discovery'),
+  realm_certs: inRealm('realm_certs'),
+  realm_authorize: inRealm('realm_authorize'),
+  realm_login: inRealm('realm_login'),
+  realm_token: inRealm('realm_token'),
+  realm_introspect: inRealm('realm_introspect'),
+  realm_userinfo: inRealm('realm_userinfo'),
+  realm_userinfo_post: inRealm('realm_userinfo_post'),
+  realm_logout: inRealm('realm_logout'),
+  realm_logout_post: inRealm('realm_logout_post'),
 }
 
-function inRealm(answer: Answer): ActionOperation<World, Grant> {
+function inRealm(operation: keyof typeof answers): ActionOperation<World, Grant> {
   return {
     kind: 'action',
-    answer: async (context) => (context.request.params.realm === REALM ? answer(context) : noSuchRealm()),
+    async answer(context: ActionContext<World, Grant>): Promise<Reply> {
+      if (context.request.params.realm !== REALM) return noSuchRealm()
+      const { answers } = await import('./answers.ts')
+      return answers[operation](context)
+    },
   }
 }

@@ -22,8 +22,8 @@ export interface Behaviour {
   instant(text: string): number | null | undefined
   /** The values that a run's facets are filtered by, beside those that both fidelities filter by. */
   filters(filter: RunsFilter, vocabulary: Vocabulary): Record<string, readonly string[] | undefined>
-  /** The bounds of `createdAt`, both inclusive. */
-  range(createdAt: CreatedAt, now: number): Pick<PageQuery, 'since' | 'until'>
+  /** The bounds of `createdAt`, both inclusive. `now` is read only where they depend on it. */
+  range(createdAt: CreatedAt, clock: { readonly now: number }): Pick<PageQuery, 'since' | 'until'>
   /** Where a page reads on from. */
   cursor(page: Pages): Cursor | undefined
   /** The text that leads a client on from a run. */

@@ -52,9 +52,9 @@ export const live: Behaviour = {
     region,
     error: error === undefined ? undefined : [`error_${internalId('error', error)}`],
   }),
-  range({ from, to, period }, now) {
-    if (period !== undefined) return { since: sinceBefore(now, period) }
-    if (from === undefined && to === undefined) return { since: now - HIDDEN_WINDOW }
+  range({ from, to, period }, clock) {
+    if (period !== undefined) return { since: sinceBefore(clock.now, period) }
+    if (from === undefined && to === undefined) return { since: clock.now - HIDDEN_WINDOW }
     return { since: boundOf(from), until: boundOf(to) }
   },
   cursor({ after, before }) {

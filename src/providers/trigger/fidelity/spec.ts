@@ -41,8 +41,10 @@ export const spec: Behaviour = {
     status: status?.flatMap((word) => statusesFor(word, vocabulary)),
     bulkAction: bulkAction === undefined ? undefined : [bulkAction],
   }),
-  range: ({ from, to, period }, now) =>
-    period === undefined ? { since: boundOf(from), until: boundOf(to) } : { since: sinceBefore(now, period) },
+  range: ({ from, to, period }, clock) =>
+    period === undefined
+      ? { since: boundOf(from), until: boundOf(to) }
+      : { since: sinceBefore(clock.now, period) },
   cursor({ after, before }) {
     // `before` wins: the vendor's client sends both when it turns back (fidelity/trigger.md §5.3).
     if (before !== undefined) return placeOf(before, 'newer', 'page[before]')

@@ -16,7 +16,14 @@ export interface Deployments {
 
 /** The version that takes runs at an instant (ms). */
 export function versionAt({ live }: Deployments, at: number): string {
-  return live.findLast((deployment) => deployment.at <= at)?.version ?? live[0]?.version ?? '20240101.1'
+  // By halves: years of history have thousands.
+  let [from, to] = [0, live.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((live[middle]?.at ?? at) <= at) from = middle + 1
+    else to = middle
+  }
+  return (live[from - 1] ?? live[0])?.version ?? '20240101.1'
 }
 
 /** The first deployment after an instant (both ms): what runs in PENDING_VERSION are waiting for. */

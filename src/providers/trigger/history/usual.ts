@@ -95,11 +95,25 @@ export const PLAIN = UNSCHEDULED.filter((task) => !task.fansOut)
 
 /** One of the tasks, each as likely as its weight. */
 export function pick(random: Random, tasks: readonly Task[]): Task {
-  const id = random.weighted(Object.fromEntries(tasks.map(({ id, weight }) => [id, weight])))
-  const task = tasks.find((task) => task.id === id)
+  let choice = choices.get(tasks)
+  if (choice === undefined) {
+    choice = {
+      weights: Object.fromEntries(tasks.map(({ id, weight }) => [id, weight])),
+      byId: new Map(tasks.map((task) => [task.id, task])),
+    }
+    choices.set(tasks, choice)
+  }
+  const id = random.weighted(choice.weights)
+  const task = choice.byId.get(id)
   if (task === undefined) throw new Error(`no task ${id}`)
   return task
 }
+
+/** What there is to choose from, made once for each list. */
+const choices = new WeakMap<
+  readonly Task[],
+  { readonly weights: Readonly<Record<string, number>>; readonly byId: ReadonlyMap<string, Task> }
+>()
 
 /** The last instant by `at` that the schedule names. */
 function slotBefore(at: number, { every, offset }: NonNullable<Task['schedule']>): number {

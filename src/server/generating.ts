@@ -1,0 +1,52 @@
+/** What a thread runs that makes runs (`generation.ts`): an entry of its own, which loads no more than that takes. */
+import { workerData } from 'node:worker_threads'
+import { Secrets } from '../core/secrets.ts'
+import { loadFaker, seededRandom } from '../seed/random.ts'
+import { type SettledRun, settledRun } from '../store/rows.ts'
+import { BATCH, type Job, type Message, MOST_AHEAD, POSTED, type Posted, pack, TAKEN } from './batches.ts'
+import { discoverProviders } from './providers.ts'
+
+const { job, counters, port } = workerData as Posted
+
+function post(message: Message): void {
+  port.postMessage(message)
+  Atomics.add(counters, POSTED, 1)
+  Atomics.notify(counters, POSTED)
+}
+
+/** Waits until not too much lies there that nobody has taken. */
+function waitForRoom(): void {
+  for (;;) {
+    const taken = Atomics.load(counters, TAKEN)
+    if (Atomics.load(counters, POSTED) - taken < MOST_AHEAD) return
+    Atomics.wait(counters, TAKEN, taken)
+  }
+}
+
+async function generate({ providers, scenario, seed, fidelity, start, secret, at }: Job): Promise<void> {
+  await loadFaker()
+  const { days, sections } = scenario
+  for (const { name, seeds, next } of await discoverProviders(providers)) {
+    const random = seededRandom(seed, name)
+    const secrets = new Secrets(...secret)
+    const section = sections[name] ?? {}
+    const { runs } = seeds.build({ section, fidelity, start, days, random, secrets })
+    let rows: SettledRun[] = []
+    for (const run of runs) {
+      rows.push(settledRun(run, at, next))
+      if (rows.length < BATCH) continue
+      waitForRoom()
+      post({ provider: name, packed: pack(rows) })
+      rows = []
+    }
+    if (rows.length > 0) post({ provider: name, packed: pack(rows) })
+  }
+}
+
+try {
+  await generate(job)
+  post({ end: true })
+} catch (error) {
+  post({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+}
+port.close()

@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { MOST_HELD } from '../src/http/load.ts'
+import { serve, type Yard } from './serve.ts'
+
+const CONNECTIONS = 20
+/** How long (ms) each of too many requests is held. */
+const HELD_MS = 4_000
+
+/** Every provider's own way to say that it cannot answer now. */
+const PATHS = [
+  '/api/v1/runs',
+  '/api/v1/role-mining/runs',
+  '/api/crew-runs',
+  '/api/public/organizations/o/automations/a/runs',
+]
+
+t.test('what is too much to hold is refused in the vendors’ words, and nothing else is', async (t) => {
+  const yard = await serve(t)
+  const asked = Object.fromEntries(
+    await Promise.all(PATHS.map(async (path) => [path, (await forced(yard, path)).text] as const)),
+  )
+  const sockets = await hold(t, yard)
+  for (const path of PATHS) {
+    let got = await yard.get(path)
+    // They are on their way for a moment.
+    while (got.status === 401) got = await yard.get(path)
+    t.match(got, { status: 503, text: asked[path] }, `${path}: the 503 that can be asked for`)
+  }
+  t.equal((await yard.get('/_runyard/health')).status, 200, 'who runs it is answered')
+  t.equal((await yard.get('/nowhere')).status, 404)
+
+  // Those that were held are answered, every one, and then the others are again.
+  const answered = await Promise.all(sockets.map(({ replies }) => replies))
+  t.same(answered, Array(CONNECTIONS).fill(REQUESTS), 'none of those that were held got lost')
+  for (const path of PATHS) t.equal((await yard.get(path)).status, 401, `${path} after that`)
+})
+
+t.test('whoever reads slowly, or asks half, holds nobody up', async (t) => {
+  const yard = await serve(t, { scenario: 'default' })
+  const headers = { authorization: `Bearer ${yard.sandbox.credentials.trigger.prod.secretKey}` }
+  const head = `GET /api/v1/runs?page[size]=100 HTTP/1.1\r\nhost: x\r\nauthorization: ${headers.authorization}\r\n`
+  const { port } = new URL(yard.url)
+  for (let i = 0; i < 100; i++) {
+    const socket = connect(Number(port), '127.0.0.1')
+    t.teardown(() => socket.destroy())
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    // A hundred pages that nobody reads, or the half of one request.
+    socket.pause()
+    socket.write(i % 2 === 0 ? `${head}\r\n`.repeat(100) : head)
+  }
+  for (let i = 0; i < 100; i++) t.equal((await yard.get('/api/v1/runs', headers)).status, 200)
+})
+
+/** How many requests each connection sends: one more than may be held, all together. */
+const REQUESTS = Math.ceil((MOST_HELD + 1) / CONNECTIONS)
+
+/** Has more requests held than may be; each connection's `replies` is how many it got. */
+async function hold(t: Test, yard: Yard): Promise<{ replies: Promise<number> }[]> {
+  const { port } = new URL(yard.url)
+  const request = `GET /api/crew-runs HTTP/1.1\r\nhost: x\r\nprefer: delay=${HELD_MS}\r\n\r\n`
+  const sockets: Socket[] = []
+  for (let i = 0; i < CONNECTIONS; i++) {
+    const socket = connect(Number(port), '127.0.0.1')
+    t.teardown(() => socket.destroy())
+    await once(socket, 'connect')
+    socket.write(request.repeat(REQUESTS))
+    sockets.push(socket)
+  }
+  await setTimeout(500)
+  return sockets.map((socket) => ({ replies: countOf(socket) }))
+}
+
+/** Of replies, once they are all there. */
+function countOf(socket: Socket): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let count = 0
+    let rest = ''
+    socket.on('error', reject)
+    socket.on('data', (data: Buffer) => {
+      const parts = (rest + data.toString('latin1')).split('HTTP/1.1 ')
+      rest = parts.at(-1) ?? ''
+      count += parts.length - 1
+      rest = rest.length < 20 ? rest : rest.slice(-9)
+      if (count >= REQUESTS) resolve(count)
+    })
+  })
+}
+
+function forced(yard: Yard, path: string) {
+  return yard.send('GET', path, { headers: { prefer: 'code=503' } })
+}
