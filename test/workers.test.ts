@@ -293,6 +293,33 @@ t.test('nobody sees half of a change', async (t) => {
   t.same(strange.slice(0, 1), [], `${strange.length} pages are neither of before nor of after`)
 })
 
+t.test('what was answered before a reset is in no journal after it', async (t) => {
+  const { text } = await control(many, 'POST', '/sandboxes', { id: 'renewed' })
+  const headers = bearer((JSON.parse(text) as SandboxView).credentials.trigger.dev.secretKey)
+  for (let round = 0; round < 8; round++) {
+    const marked = { env: { name: 'dev' }, taskIdentifier: 'marked' }
+    await control(many, 'POST', '/sandboxes/renewed/runs/trigger', marked)
+    let asked = 0
+    let isOver = false
+    const before = new Set<string>()
+    const readers = Array.from({ length: 4 }, async () => {
+      while (!isOver) {
+        const search = `round=${round}&n=${asked++}`
+        const { text } = await ask(many, 'GET', `/api/v1/runs?${search}`, headers)
+        if (text.includes('"marked"')) before.add(search)
+      }
+    })
+    await setTimeout(20)
+    await control(many, 'POST', '/sandboxes/renewed/reset')
+    isOver = true
+    await Promise.all(readers)
+    const { text } = await control(many, 'GET', '/sandboxes/renewed/journal?limit=1000')
+    const late = (JSON.parse(text).exchanges as { search: string }[]).filter((one) => before.has(one.search))
+    t.same(late, [], `round ${round}: ${before.size} saw what was reset`)
+    t.ok(before.size > 0)
+  }
+})
+
 t.test('sandboxes come and go for all workers at once', async (t) => {
   const status = async (view: SandboxView): Promise<number[]> => {
     const headers = bearer(view.credentials.trigger.prod.secretKey)
