@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { readArguments } from '../src/cli/arguments.ts'
+import { listening } from './child.ts'
 import type { SandboxView } from './serve.ts'
 
 const CLI = join(process.cwd(), 'dist/cli.js')
@@ -36,24 +37,14 @@ async function run(args: readonly string[], env: Record<string, string> = {}): P
 async function serving(t: Test, args: readonly string[], env: Record<string, string> = {}) {
   const child = start(['--port', '0', ...args], env)
   t.teardown(() => child.kill('SIGKILL'))
-  let out = ''
-  let err = ''
-  child.stderr?.on('data', (chunk) => (err += String(chunk)))
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stdout?.on('data', (chunk) => {
-      out += String(chunk)
-      const [, found] = /on (http:\S+)\n[\s\S]*credentials/.exec(out) ?? []
-      if (found !== undefined) resolve(found)
-    })
-    child.once('exit', (code) => reject(new Error(`exited with ${code}: ${err}`)))
-  })
+  const { url, out, err } = await listening(child)
   const stop = async (): Promise<number | null> => {
     const closed = once(child, 'close')
     child.kill('SIGTERM')
     const [code] = (await closed) as [number | null]
     return code
   }
-  return { url, banner: () => out, err: () => err, stop }
+  return { url, banner: out, err, stop }
 }
 
 async function sandbox(url: string): Promise<SandboxView> {

@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { createRunyard } from '../src/index.ts'
+import { listening } from './child.ts'
 import type { SandboxView } from './serve.ts'
 
 const CLI = join(process.cwd(), 'dist/cli.js')
@@ -56,19 +57,9 @@ async function start(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.teardown(() => child.kill('SIGKILL'))
-  let out = ''
-  let err = ''
-  child.stderr?.on('data', (chunk) => (err += String(chunk)))
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stdout?.on('data', (chunk) => {
-      out += String(chunk)
-      const [, found] = /on (http:\S+)\n[\s\S]*credentials/.exec(out) ?? []
-      if (found !== undefined) resolve(found)
-    })
-    child.once('exit', (code) => reject(new Error(`exited with ${code}: ${err}`)))
-  })
+  const { url, out } = await listening(child)
   const lines = (): Line[] =>
-    out
+    out()
       .split('\n')
       .slice(0, -1)
       .filter((line) => line.startsWith('{'))
@@ -83,7 +74,7 @@ async function start(
         lines().flatMap(({ pid, msg }) => (msg.startsWith('Server listening at http:') ? [pid] : [])),
       ),
     ],
-    banners: () => out.match(/^Runyard .* on http/gm)?.length ?? 0,
+    banners: () => out().match(/^Runyard .* on http/gm)?.length ?? 0,
     async stop(signal = 'SIGTERM') {
       const closed = once(child, 'close')
       child.kill(signal)

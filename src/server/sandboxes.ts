@@ -1,7 +1,7 @@
 import { type Going, goingFrom, iso, parseDate, SettableClock, wallNow } from '../core/clock.ts'
 import type { Journal } from '../core/journal.ts'
 import { randomHex } from '../core/nonce.ts'
-import type { Keyring, Provider } from '../core/provider.ts'
+import type { Provider } from '../core/provider.ts'
 import {
   ClosingError,
   DEFAULT_SANDBOX,
@@ -15,7 +15,7 @@ import { type Database, DatabaseError } from '../store/database.ts'
 import { eraseSandbox, eraseStates, readSandboxes, sweepSandboxes, writeSandbox } from '../store/sandboxes.ts'
 import { type Filling, Fillings, type Progress } from './fillings.ts'
 import type { KeptFillings } from './kept-fillings.ts'
-import { Keyrings } from './keyrings.ts'
+import { KnownSandboxes } from './known-sandboxes.ts'
 import type { Options } from './options.ts'
 import { type SandboxRecord, StoredSandbox } from './sandbox.ts'
 
@@ -23,14 +23,12 @@ import { type SandboxRecord, StoredSandbox } from './sandbox.ts'
 const DEFAULT_SECRET = 'runyard/default'
 
 /** The sandboxes in a database. Each is a row, its runs are rows. */
-export class StoredSandboxes implements Sandboxes {
+export class StoredSandboxes extends KnownSandboxes<StoredSandbox> implements Sandboxes {
   readonly #database: Database
   readonly #providers: readonly Provider[]
   readonly #newJournal: (size: number) => Journal
   readonly #options: Options
   readonly #fillings: Fillings
-  readonly #sandboxes = new Map<string, StoredSandbox>()
-  readonly #keyrings: Keyrings
   /** The ids of sandboxes that are not there yet. */
   readonly #beingMade = new Set<string>()
   readonly #closing = new AbortController()
@@ -41,12 +39,12 @@ export class StoredSandboxes implements Sandboxes {
     newJournal: (size: number) => Journal,
     options: Options,
   ) {
+    super(providers)
     this.#database = database
     this.#providers = providers
     this.#newJournal = newJournal
     this.#options = options
     this.#fillings = new Fillings(database, providers)
-    this.#keyrings = new Keyrings(providers)
   }
 
   /**
@@ -72,33 +70,9 @@ export class StoredSandboxes implements Sandboxes {
     return sandboxes
   }
 
-  list(): readonly StoredSandbox[] {
-    return [...this.#sandboxes.values()]
-  }
-
-  get(id: string): StoredSandbox | undefined {
-    return this.#sandboxes.get(id)
-  }
-
-  keyring(provider: string): Keyring<unknown> {
-    return this.#keyrings.of(provider)
-  }
-
-  holder(provider: string, name: string): string | undefined {
-    return this.#keyrings.holder(provider, name)
-  }
-
-  isCredential(word: string): boolean {
-    return this.#keyrings.has(word)
-  }
-
-  get credentialsEdition(): number {
-    return this.#keyrings.edition
-  }
-
   async create(asked: NewSandbox): Promise<Sandbox | undefined> {
     const { id = this.#newId() } = asked
-    if (this.#sandboxes.has(id) || this.#beingMade.has(id)) return undefined
+    if (this.sandboxes.has(id) || this.#beingMade.has(id)) return undefined
     this.#beingMade.add(id)
     try {
       return await this.#create(id, asked)
@@ -137,7 +111,7 @@ export class StoredSandboxes implements Sandboxes {
     const { record, secrets } = sandbox
     const filling = { ...filled, start }
     // Its credentials are nobody else's from now on; they open nothing until it is there.
-    this.#keyrings.add(sandbox)
+    this.keyrings.add(sandbox)
     try {
       if (this.#fillings.isLarge(filling)) {
         await this.#fillings.fillByParts(id, filling, secrets, this.#closing.signal)
@@ -149,12 +123,12 @@ export class StoredSandboxes implements Sandboxes {
         })
       }
     } catch (error) {
-      this.#keyrings.remove(sandbox)
+      this.keyrings.remove(sandbox)
       // When the server closes, there may be nothing to erase from any more: the next to open the file does (`open`).
       if (!this.#closing.signal.aborted) eraseSandbox(this.#database, id)
       throw error
     }
-    this.#sandboxes.set(id, sandbox)
+    this.sandboxes.set(id, sandbox)
     return sandbox
   }
 
@@ -165,7 +139,7 @@ export class StoredSandboxes implements Sandboxes {
 
   async reset(id: string): Promise<Sandbox | undefined> {
     await loadFaker()
-    const sandbox = this.#sandboxes.get(id)
+    const sandbox = this.sandboxes.get(id)
     if (sandbox === undefined) return undefined
     const { record } = sandbox
     const going = goingOf(record.clock ?? this.#clockOption())
@@ -183,7 +157,7 @@ export class StoredSandboxes implements Sandboxes {
 
   async setClock(id: string, to: (present: number) => number, frozen: boolean): Promise<Sandbox | undefined> {
     await loadFaker()
-    const sandbox = this.#sandboxes.get(id)
+    const sandbox = this.sandboxes.get(id)
     if (sandbox === undefined) return undefined
     const now = to(sandbox.clock.now())
     const going = goingFrom(now, frozen)
@@ -196,12 +170,12 @@ export class StoredSandboxes implements Sandboxes {
   }
 
   delete(id: string): boolean {
-    const sandbox = this.#sandboxes.get(id)
+    const sandbox = this.sandboxes.get(id)
     if (sandbox === undefined) return false
     eraseSandbox(this.#database, id)
     sandbox.retire()
-    this.#keyrings.remove(sandbox)
-    this.#sandboxes.delete(id)
+    this.keyrings.remove(sandbox)
+    this.sandboxes.delete(id)
     return true
   }
 
@@ -257,8 +231,8 @@ export class StoredSandboxes implements Sandboxes {
     const isAhead = this.#providers.some(({ name }) => sandbox.runs(name).settledAt() > sandbox.clock.now())
     if (isAhead) await loadFaker()
     this.#fillings.transaction(() => this.#rewind(sandbox, sandbox.clock.now()))
-    this.#sandboxes.set(id, sandbox)
-    this.#keyrings.add(sandbox)
+    this.sandboxes.set(id, sandbox)
+    this.keyrings.add(sandbox)
   }
 
   /** Takes runs back that show a later instant than `now` (ms): those of its filling, and those that came by hand. */
@@ -291,19 +265,19 @@ export class StoredSandboxes implements Sandboxes {
   #withNewSecret(make: (secret: string) => StoredSandbox): StoredSandbox {
     for (;;) {
       const sandbox = make(randomHex(32))
-      if (this.#keyrings.areNew(sandbox)) return sandbox
+      if (this.keyrings.areNew(sandbox)) return sandbox
     }
   }
 
   #newId(): string {
     for (;;) {
       const id = `sandbox-${randomHex(4)}`
-      if (!this.#sandboxes.has(id) && !this.#beingMade.has(id)) return id
+      if (!this.sandboxes.has(id) && !this.#beingMade.has(id)) return id
     }
   }
 
   #default(): StoredSandbox {
-    const sandbox = this.#sandboxes.get(DEFAULT_SANDBOX)
+    const sandbox = this.sandboxes.get(DEFAULT_SANDBOX)
     if (sandbox === undefined) throw new Error('there is always a default sandbox')
     return sandbox
   }

@@ -1,20 +1,17 @@
 import { Elsewhere } from '../../core/elsewhere.ts'
-import type { Keyring } from '../../core/provider.ts'
-import type { Sandbox, Sandboxes } from '../../core/sandbox.ts'
+import type { Sandboxes } from '../../core/sandbox.ts'
 import { dropShelves, shelfOf } from '../../store/shelf.ts'
-import { Keyrings } from '../keyrings.ts'
+import { KnownSandboxes } from '../known-sandboxes.ts'
 import type { News } from './messages.ts'
 import { type Copied, ReplicaSandbox } from './replica.ts'
 
 /** The sandboxes in a worker, as the leader tells of them. */
-export class ReplicaSandboxes implements Sandboxes {
+export class ReplicaSandboxes extends KnownSandboxes<ReplicaSandbox> implements Sandboxes {
   readonly #copied: Copied
-  readonly #keyrings: Keyrings
-  readonly #sandboxes = new Map<string, ReplicaSandbox>()
 
   constructor(copied: Copied) {
+    super(copied.providers)
     this.#copied = copied
-    this.#keyrings = new Keyrings(copied.providers)
   }
 
   /** From when it returns, requests are answered by what the news say. */
@@ -25,7 +22,7 @@ export class ReplicaSandboxes implements Sandboxes {
       else shelf.changed(news.runs)
       return
     }
-    const known = this.#sandboxes.get(news.id)
+    const known = this.sandboxes.get(news.id)
     const isSame = known?.life === news.life
     const isGone = 'gone' in news
     // What is over is told of before what comes in its place, and never after.
@@ -34,40 +31,16 @@ export class ReplicaSandboxes implements Sandboxes {
     if (known !== undefined && isSame) known.learn(news)
     else if (news.record !== undefined) {
       const sandbox = new ReplicaSandbox(news, news.record, this.#copied)
-      this.#sandboxes.set(news.id, sandbox)
-      this.#keyrings.add(sandbox)
+      this.sandboxes.set(news.id, sandbox)
+      this.keyrings.add(sandbox)
     }
   }
 
   #forget(sandbox: ReplicaSandbox): void {
     sandbox.retire()
-    this.#sandboxes.delete(sandbox.id)
-    this.#keyrings.remove(sandbox)
+    this.sandboxes.delete(sandbox.id)
+    this.keyrings.remove(sandbox)
     dropShelves(this.#copied.database, sandbox.id)
-  }
-
-  list(): readonly Sandbox[] {
-    return [...this.#sandboxes.values()]
-  }
-
-  get(id: string): Sandbox | undefined {
-    return this.#sandboxes.get(id)
-  }
-
-  keyring(provider: string): Keyring<unknown> {
-    return this.#keyrings.of(provider)
-  }
-
-  holder(provider: string, name: string): string | undefined {
-    return this.#keyrings.holder(provider, name)
-  }
-
-  isCredential(word: string): boolean {
-    return this.#keyrings.has(word)
-  }
-
-  get credentialsEdition(): number {
-    return this.#keyrings.edition
   }
 
   create(): never {
