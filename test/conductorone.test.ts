@@ -606,7 +606,7 @@ t.test('a minted token expires, and is of one sandbox', async (t) => {
   const whoIs = (token: string, wall: number) => {
     const authorization = `Bearer ${token}`
     const request = { header: (name) => (name === 'authorization' ? authorization : undefined) } as ApiRequest
-    const keys = { find: async (name: string) => (name === ours.name ? ours : undefined) }
+    const keys = { find: (name: string) => (name === ours.name ? ours : undefined) }
     return provider.security.bearerAuth?.authenticate(request, keys, wall, remembersNothing)
   }
   const token = mint(clientId, ours.grant, NOW, 'jti')

@@ -320,7 +320,7 @@ const nothing = (): undefined => undefined
 const noSandboxes: Sandboxes = {
   list: () => [],
   get: nothing,
-  keyring: () => ({ find: async () => undefined }),
+  keyring: () => ({ find: () => undefined }),
   holder: nothing,
   isCredential: () => false,
   credentialsEdition: 0,

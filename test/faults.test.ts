@@ -14,6 +14,7 @@ import type { Fidelity } from '../src/core/fidelity.ts'
 import type { Sandbox, Sandboxes } from '../src/core/sandbox.ts'
 import { SandboxFaults } from '../src/faults/faults.ts'
 import { receive } from '../src/http/receive.ts'
+import { Received } from '../src/http/requests.ts'
 import { httpServer } from '../src/http/server.ts'
 import { walker } from '../src/http/walk.ts'
 import { seededRandom } from '../src/seed/random.ts'
@@ -981,7 +982,7 @@ t.test('a credential opens no sandbox but its own', async (t) => {
       runs: () => ({ edition: () => 1, list: async () => ({ items: [], hasMore: false }) }),
     }) as unknown as Sandbox
   const arrived = { method: 'GET', url: '/api/crew-runs', rawHeaders: ['authorization-psk', 'psk'] }
-  const { rawPath, ...received } = receive({ ...arrived, body: '', scheme: 'http' }, 'spec')
+  const parsed = receive({ ...arrived, body: '', scheme: 'http' }, 'spec')
   const rows: readonly [
     what: string,
     again: { readonly sandbox: boolean; readonly key: boolean },
@@ -1002,7 +1003,7 @@ t.test('a credential opens no sandbox but its own', async (t) => {
       isCredential: () => false,
       credentialsEdition: 0,
       keyring: () => ({
-        find: async (name: string) => {
+        find: (name: string) => {
           if (name !== 'psk' || !hasKey) return undefined
           // What happens meanwhile.
           own = again.sandbox ? sandboxOf('own', kept.after ?? []) : undefined
@@ -1018,13 +1019,7 @@ t.test('a credential opens no sandbox but its own', async (t) => {
       checkReplies: true,
       report: (error: unknown) => void errors.push(error),
     }
-    const walked = await walker(around)(provider, {
-      ...received,
-      path: rawPath,
-      params: {},
-      mount: '',
-      memory: {},
-    })
+    const walked = await walker(around)(provider, new Received(parsed, '', parsed.rawPath))
     t.match(walked, { reply: { status } }, `its sandbox ${what}`)
     t.match(
       [kept.standing, kept.before, kept.after],
@@ -1080,7 +1075,7 @@ t.test('an error of the journal fails no request, and is told', async (t) => {
   } as unknown as Sandbox
   const sandboxes = {
     get: () => standing,
-    keyring: () => ({ find: async () => undefined }),
+    keyring: () => ({ find: () => undefined }),
     isCredential: () => false,
     credentialsEdition: 0,
   } as unknown as Sandboxes

@@ -686,7 +686,7 @@ t.test('an exchange that cannot be judged is kept, and somebody hears of it', as
   const journal = new ContractJournal(5, [
     {
       ...contract,
-      analyse: () => {
+      terms: () => {
         throw wrong
       },
     },

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
+import { connect as connectSecurely } from 'node:tls'
 import t, { type Test } from 'tap'
 import { MOST_HELD } from '../src/http/load.ts'
 import { serve, type Yard } from './serve.ts'
@@ -53,6 +56,44 @@ t.test('whoever reads slowly, or asks half, holds nobody up', async (t) => {
     socket.write(i % 2 === 0 ? `${head}\r\n`.repeat(100) : head)
   }
   for (let i = 0; i < 100; i++) t.equal((await yard.get('/api/v1/runs', headers)).status, 200)
+})
+
+t.test('whoever reads late reads what was meant, whatever was sent to others meanwhile', async (t) => {
+  const scenario = join(t.testdir({ 'runs.json': '{ "nx1": { "runs": 5000 } }' }), 'runs.json')
+  const yard = await serve(t, { scenario, tls: true, tlsPort: 0, checkReplies: false })
+  const other = await yard.runyard.sandbox({ seed: 2 })
+  const pages = new Map<string, string>()
+  for (const { psk } of [yard.sandbox.credentials.nx1, other.credentials.nx1]) {
+    const headers = { 'authorization-psk': psk.admin, 'cache-control': 'no-cache' }
+    const { text } = await yard.get('/api/crew-runs?limit=5000', headers)
+    t.ok(text.length > 4_000_000, 'more than a system takes at once')
+    pages.set(psk.admin, text)
+  }
+
+  const secure = Number(new URL(yard.runyard.tls?.url ?? '').port)
+  const plain = Number(new URL(yard.url).port)
+  const late: { socket: Socket; page: string }[] = []
+  for (const [n, [key, page]] of [...pages, ...pages, ...pages].entries()) {
+    for (const isSecure of [false, true]) {
+      const socket = isSecure
+        ? connectSecurely({ port: secure, host: '127.0.0.1', rejectUnauthorized: false })
+        : connect(plain, '127.0.0.1')
+      t.teardown(() => socket.destroy())
+      await once(socket, isSecure ? 'secureConnect' : 'connect')
+      socket.pause()
+      // Each time another question: its answer is not one that is kept.
+      const target = `/api/crew-runs?limit=5000&n=${n}${isSecure}`
+      socket.write(
+        `GET ${target} HTTP/1.1\r\nhost: x\r\nauthorization-psk: ${key}\r\nconnection: close\r\n\r\n`,
+      )
+      late.push({ socket, page })
+      await setTimeout(100)
+    }
+  }
+  for (const { socket, page } of late) {
+    const [, body] = (await buffer(socket)).toString().split('\r\n\r\n')
+    t.equal(body === page, true, 'the page, byte for byte')
+  }
 })
 
 /** How many requests each connection sends: one more than may be held, all together. */

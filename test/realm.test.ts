@@ -876,7 +876,7 @@ t.test('time runs out, on the wall clock', async (t) => {
     },
   }
   const keys = {
-    find: async (name: string): Promise<Caller<Grant> | undefined> => {
+    find: (name: string): Caller<Grant> | undefined => {
       const grant = grants.get(name)
       return grant && { sandbox: 's', name, grant }
     },

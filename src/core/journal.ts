@@ -115,6 +115,8 @@ export interface Journal {
     filter: JournalFilter,
     now?: number,
   ): { readonly entries: readonly JournalEntry[]; readonly more: boolean }
+  /** How often it was begun anew: what was read of the sandbox before it was, is no part of it. */
+  readonly beginnings: number
   /** How many were recorded since the journal was begun, and how many of them are still kept. */
   readonly recorded: number
   readonly kept: number

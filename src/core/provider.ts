@@ -46,7 +46,7 @@ export interface Provider<World = unknown, Grant = unknown, Section = unknown> {
    * Whose a request is that nobody asks who they are, a token endpoint's say, and that carries no valid credential: what
    * it names decides in which sandbox it is answered, and opens nothing. Undefined when it names nobody.
    */
-  sender?(request: ApiRequest, keys: Keyring<Grant>): Promise<Caller<Grant> | undefined>
+  sender?(request: ApiRequest, keys: Keyring<Grant>): Caller<Grant> | undefined
   /**
    * What this vendor's keys look like somewhere in a text, real ones too, so that none is written down. It is held
    * against texts of any length: it has to take time in proportion to them.
@@ -149,7 +149,7 @@ export const BODY_TOO_LARGE: Problem = {
 
 /** Finds credentials by their public name (a key, a client id), in all sandboxes: the credential decides the sandbox. */
 export interface Keyring<Grant> {
-  find(name: string): Promise<Caller<Grant> | undefined>
+  find(name: string): Caller<Grant> | undefined
 }
 
 /** Who asks, in which sandbox, and what that opens. */
@@ -164,14 +164,14 @@ export interface SecurityScheme<Grant> {
   /**
    * The caller, or undefined when the request carries no valid credential of this scheme. Throws an ApiError where
    * the vendor has more to say than its catalogue's `unauthorized`. `wall` is the wall clock in ms; `state` is what
-   * this provider remembers in a sandbox, for credentials that can be revoked.
+   * this provider remembers in a sandbox, for credentials that can be revoked. A promise only where it takes a while.
    */
   authenticate(
     request: ApiRequest,
     keys: Keyring<Grant>,
     wall: number,
     state: (sandbox: string) => State,
-  ): Promise<Caller<Grant> | undefined>
+  ): Promise<Caller<Grant> | undefined> | Caller<Grant> | undefined
 }
 
 export type Operation<World, Grant> = ListOperation<unknown, World, Grant> | ActionOperation<World, Grant>
@@ -218,7 +218,7 @@ export interface PageQuery {
 export type Cursor = { readonly direction: 'older' | 'newer' } & (
   | { readonly key: { readonly createdAt: number; readonly id: string } }
   /** `unknown`: what an id that names no run in the scope gets. */
-  | { readonly id: string; readonly unknown: 'empty page' | Reply }
+  | { readonly id: string; readonly unknown: 'empty page' | (() => Reply) }
 )
 
 export interface Context<World, Grant> {

@@ -9,7 +9,7 @@ import type { Delivery } from './deliver.ts'
 import type { Load } from './load.ts'
 import type { Arrived } from './receive.ts'
 import { Requests } from './requests.ts'
-import { type Surroundings, walker } from './walk.ts'
+import { type Surroundings, type Walked, walker } from './walk.ts'
 
 /** The control plane. `peer` is the remote address; undefined for the process that Runyard runs in. */
 export interface Control {
@@ -44,16 +44,16 @@ export function answering(options: AnsweringOptions): Answering {
   const isLogged = ['trace', 'debug', 'info'].includes(logger.level)
   const walk = walker(around)
   const requests = new Requests(served, fidelity)
-  const here: Answering = async (arrived, peer) => {
+  const log = (walked: Walked): Walked => {
+    logger.info(walked.facts(), 'exchange')
+    return walked
+  }
+  const here: Answering = (arrived, peer) => {
     const { request, served, rawPath } = requests.read(arrived)
-    if (served !== undefined) {
-      if (load?.isTooMuch) return { reply: unavailable(served, request) }
-      const { reply, delivery, facts } = await walk(served, request)
-      if (isLogged) logger.info(facts(), 'exchange')
-      return { reply, delivery }
-    }
-    if (rawPath.startsWith('/_runyard/')) return { reply: await control.answer(request, peer) }
-    return { reply: problem(404, 'Not Found', `Nothing is served at ${rawPath}. GET /docs lists what is.`) }
+    if (served === undefined) return answerNeutrally(request, rawPath, control, peer)
+    if (load?.isTooMuch) return Promise.resolve({ reply: unavailable(served, request) })
+    const walked = walk(served, request)
+    return isLogged ? walked.then(log) : walked
   }
   if (elsewhere === undefined) return here
   return async (arrived, peer) => {
@@ -64,6 +64,17 @@ export function answering(options: AnsweringOptions): Answering {
       throw error
     }
   }
+}
+
+/** What is no vendor's. */
+async function answerNeutrally(
+  request: ApiRequest,
+  rawPath: string,
+  control: Control,
+  peer: string,
+): Promise<Outgoing> {
+  if (rawPath.startsWith('/_runyard/')) return { reply: await control.answer(request, peer) }
+  return { reply: problem(404, 'Not Found', `Nothing is served at ${rawPath}. GET /docs lists what is.`) }
 }
 
 /** Nothing else is done for a request that is one too many: no journal has it. */

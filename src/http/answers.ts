@@ -3,7 +3,7 @@ import type { PageSeen } from '../core/journal.ts'
 import type { Reply } from '../core/reply.ts'
 import type { ApiRequest } from '../core/request.ts'
 import type { Received } from './requests.ts'
-import { pageBytes } from './write-page.ts'
+import { Page } from './write-page.ts'
 
 /** How many bytes of replies are kept in all. */
 const MOST_BYTES = 32 * 1024 * 1024
@@ -38,20 +38,23 @@ export class Answers {
     by: readonly string[] | undefined,
     now: number,
   ): Answer | undefined {
+    if (!request.isKept) return undefined
     const answer = this.#answers.get(request)
     if (answer?.edition !== edition || answer.by !== by || (answer.at !== undefined && answer.at !== now))
       return undefined
     return isTrusting(request) ? answer : undefined
   }
 
-  /** Keeps the answer to what was asked before; gives its reply as the bytes that it leaves as. */
+  /** Keeps the answer to what was asked before; gives its reply as it is sent. */
   keep(request: Received, answer: Answer): Reply {
-    const body = pageBytes(answer.reply)
-    const reply = { ...answer.reply, body }
-    // A question that is never asked again is not worth the room.
-    if (request.memory.wasListed)
-      this.#answers.set(request, { ...answer, reply }, (body?.length ?? 0) + OVERHEAD)
-    request.memory.wasListed = true
+    const { status, headers, body } = answer.reply
+    // Somebody has written it already.
+    if (typeof body !== 'object' || body === null || Buffer.isBuffer(body)) return answer.reply
+    const page = new Page(body)
+    if (!request.isKept) return { status, headers, body: page }
+    const bytes = page.toBuffer()
+    const reply = { status, headers, body: bytes }
+    this.#answers.set(request, { ...answer, reply }, bytes.length + OVERHEAD)
     return reply
   }
 }

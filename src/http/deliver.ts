@@ -30,14 +30,13 @@ export function deliverer(app: FastifyInstance): Deliver {
   const pauses = new Pauses()
   app.addHook('preClose', async () => pauses.end())
   return (to, reply, delivery) => {
-    const body = bytes(reply)
     if (delivery === undefined) {
-      write(to, reply, body)
+      write(to, reply)
       return undefined
     }
     // A client that leaves makes writes fail, which would end the process if nobody heard of it.
     to.on('error', () => {})
-    return disturbed(to, reply, body, delivery, pauses)
+    return disturbed(to, reply, bytes(reply), delivery, pauses)
   }
 }
 
@@ -63,13 +62,13 @@ async function disturbed(
     await trickle(to, body, slowMs, pauses)
     to.end()
   } else {
-    write(to, reply, body)
+    write(to, { ...reply, body })
   }
 }
 
 /** Sends the head ahead of the body. */
 function begin(to: ServerResponse, reply: Reply, body: Buffer): void {
-  writeHead(to, reply, body)
+  writeHead(to, reply, body.length)
   to.flushHeaders()
 }
 

@@ -1,7 +1,7 @@
 import type { Exchange, Step } from '../core/journal.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Reply } from '../core/reply.ts'
-import type { Answered } from './record.ts'
+import type { Trace } from './trace.ts'
 
 /** What is logged of a walk. */
 export interface Facts {
@@ -21,11 +21,11 @@ export interface Facts {
 /** `exchange`: what the journal was told, as far as it could be. */
 export function factsOf(
   provider: Provider,
-  answered: Answered,
+  trace: Trace,
   reply: Reply,
   exchange: Exchange | undefined,
 ): Facts {
-  const { step, documented, sandbox, request, interference } = answered
+  const { step, documented, sandbox, request, interference } = trace
   return {
     provider: provider.name,
     step,

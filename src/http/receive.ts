@@ -1,5 +1,7 @@
+import { apart } from '../core/bounded-map.ts'
 import type { Fidelity } from '../core/fidelity.ts'
 import type { ApiRequest } from '../core/request.ts'
+import { type Header, headerOf } from './headers.ts'
 
 /** A request before it is known whose it is. */
 export type Parsed = Omit<ApiRequest, 'path' | 'params' | 'mount'> & { readonly rawPath: string }
@@ -15,30 +17,28 @@ export interface Arrived {
   readonly scheme: string
 }
 
-/** What arrived, as it is read under that fidelity. */
-export function receive(arrived: Arrived, fidelity: Fidelity): Parsed {
-  const { method, rawHeaders, body, scheme } = arrived
+/** Of a target that is longer, no piece is to keep the whole alive: what the journal has of it is shorter. */
+const LONG = 2_048
+
+/** What arrived, as it is read under that fidelity. `header`: its headers, where somebody has read them. */
+export function receive(
+  arrived: Arrived,
+  fidelity: Fidelity,
+  header: Header = headerOf(arrived.rawHeaders),
+): Parsed {
+  const { method, body, scheme } = arrived
   const { authority, url } = targetOf(arrived.url)
   const query = url.indexOf('?')
-  const headers = new Map<string, string>()
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]?.toLowerCase() ?? ''
-    const value = rawHeaders[i + 1] ?? ''
-    const before = headers.get(name)
-    if (before === undefined) headers.set(name, value)
-    // Runyard's own, and a list: how services read theirs when they come twice is another matter.
-    else if (name === 'prefer') headers.set(name, `${before}, ${value}`)
-  }
   return {
     method,
     rawPath: query < 0 ? url : url.slice(0, query),
-    search: query < 0 ? '' : url.slice(query + 1),
-    header: (name) => headers.get(name),
+    search: query < 0 ? '' : url.length > LONG ? apart(url.slice(query + 1)) : url.slice(query + 1),
+    header,
     body: body ?? '',
     bodyIsTooLarge: body === undefined,
     scheme,
     fidelity,
-    host: authority ?? headers.get('host') ?? 'localhost',
+    host: authority ?? header('host') ?? 'localhost',
   }
 }
 

@@ -1,29 +1,15 @@
+import { METHODS } from 'node:http'
 import { apart } from '../core/bounded-map.ts'
 import { wallNow } from '../core/clock.ts'
-import type { Exchange, PageSeen, Step } from '../core/journal.ts'
-import type { Caller, Provider, Quota } from '../core/provider.ts'
+import type { Exchange } from '../core/journal.ts'
+import type { Provider, Quota } from '../core/provider.ts'
 import type { Reply } from '../core/reply.ts'
 import type { ApiRequest } from '../core/request.ts'
-import type { Sandbox, Sandboxes } from '../core/sandbox.ts'
+import type { Sandboxes } from '../core/sandbox.ts'
 import type { DocumentedOperation } from '../spec/api.ts'
-import type { Interference } from './interfere.ts'
 import { REDACTED, type Redactor, redactor } from './redact.ts'
 import type { Received } from './requests.ts'
-
-/** What is known of a request that was answered. */
-export interface Answered {
-  readonly step: Step
-  /** As it was read: the same object for whoever asks the same, byte for byte. */
-  readonly received: Received
-  readonly request: ApiRequest
-  readonly sandbox: Sandbox
-  /** Absent when path or method are none of the document's. */
-  readonly documented?: DocumentedOperation
-  readonly caller?: Caller<unknown>
-  readonly quota?: Quota
-  readonly page?: PageSeen
-  readonly interference?: Interference
-}
+import type { Trace } from './trace.ts'
 
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 
@@ -36,10 +22,17 @@ export interface Told extends Pick<Exchange, 'method' | 'path' | 'search' | 'hea
   credential?: string | undefined
 }
 
+interface Habits extends Pick<Exchange, 'headers'> {
+  readonly known: readonly string[]
+  readonly edition: number
+}
+
 /** Tells journals of requests and their replies, without anything that could be used as a credential. */
 export class Recorder {
   readonly #redactor: Redactor
   readonly #sandboxes: Sandboxes
+  /** What was told of headers, and for which of them and which credentials. */
+  readonly #told = new WeakMap<ApiRequest['header'], Habits>()
 
   /** A key that came to the wrong API is a secret too: `providers` are all there are. */
   constructor(providers: readonly Provider[], sandboxes: Sandboxes) {
@@ -48,8 +41,8 @@ export class Recorder {
   }
 
   /** The same exchange again is the same object, since journals keep thousands. */
-  exchangeOf(provider: Provider, answered: Answered, { status }: Reply): Exchange {
-    const { step, received, request, sandbox, documented, caller, quota, page, interference } = answered
+  exchangeOf(provider: Provider, trace: Trace, { status }: Reply): Exchange {
+    const { step, received, request, sandbox, documented, caller, quota, page, interference } = trace
     const told = this.#tell(received, documented, provider)
     const credential = caller && sandbox.credentials(provider.name).labels.get(caller.name)
     const isPlain = interference === undefined && quota === undefined
@@ -95,20 +88,34 @@ export class Recorder {
   /** What it told of the same request before, as long as the credentials are the same. */
   #tell(request: Received, documented: DocumentedOperation | undefined, { operations }: Provider): Told {
     const edition = this.#sandboxes.credentialsEdition
-    const before = request.memory.told
+    const before = request.told
     if (before?.edition === edition && before.documented === documented) return before
     const { method, path, search, header } = request
     const { known, parameters } = declaredBy(documented, operations)
     const told: Told = {
       edition,
       documented,
-      method: apart(this.#redactor.text(method)),
-      path: apart(this.#redactor.path(path)),
-      search: apart(this.#redactor.search(search, parameters)),
-      headers: habits(header, known, this.#redactor),
+      method: KNOWN_METHODS.has(method) ? method : this.#redactor.text(method),
+      path: this.#redactor.path(path),
+      search: this.#redactor.search(search, parameters),
+      headers: this.#habits(header, known, edition),
     }
-    request.memory.told = told
+    if (request.isKept) request.told = told
     return told
+  }
+
+  /** Those headers that say something of the client's habits. Most requests have the same as one before. */
+  #habits(header: ApiRequest['header'], known: readonly string[], edition: number): Exchange['headers'] {
+    const before = this.#told.get(header)
+    if (before?.known === known && before.edition === edition) return before.headers
+    const headers: Record<string, string> = {}
+    for (const name of known) {
+      const value = header(name)
+      if (value !== undefined)
+        headers[name] = CREDENTIALS.has(name) ? REDACTED : apart(this.#redactor.text(value))
+    }
+    this.#told.set(header, { known, edition, headers })
+    return headers
   }
 }
 
@@ -117,22 +124,9 @@ function wait({ hintsAtInstants }: Provider, { resetAt, retryAfterMs }: Quota): 
   return hintsAtInstants ? Math.max(0, resetAt - wallNow()) : retryAfterMs
 }
 
+const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS)
 const HABITS = ['user-agent', 'accept', 'content-type', 'content-length', 'prefer']
 const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'authorization-psk', 'cookie'])
-
-/** Those headers that say something of the client's habits. */
-function habits(
-  header: ApiRequest['header'],
-  known: readonly string[],
-  redactor: Redactor,
-): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {}
-  for (const name of known) {
-    const value = header(name)
-    if (value !== undefined) headers[name] = CREDENTIALS.has(name) ? REDACTED : apart(redactor.text(value))
-  }
-  return headers
-}
 
 /** What an operation's document says of its parameters. */
 interface Declared {

@@ -1,5 +1,7 @@
 import { apart, BoundedMap } from '../core/bounded-map.ts'
+import { Lately } from '../core/lately.ts'
 import type { Provider } from '../core/provider.ts'
+import { pairs } from '../core/query.ts'
 import type { Sandboxes } from '../core/sandbox.ts'
 
 /** What stands in the journal for what could be used as a credential. */
@@ -17,9 +19,11 @@ const SELF_SAID = /secret-token(?::|%3a)/i
 const BEARER = /^bearer\s+\S+$/i
 /** What a key may be one of, in a text that has more than the key. */
 const WORDS = /[\w-]+/g
+const NO_WORD = /[^\w-]/
 
-/** How many texts are remembered as harmless or not, and how long they may be. */
+/** How many texts are remembered as harmless or not, and how long they may be; and how many paths, of that length too. */
 const MOST_JUDGED = 5_000
+const MOST_PATHS = 1_000
 const LONGEST_JUDGED = 200
 
 /** Takes out of texts what could be used as a credential, of any provider and in any sandbox. */
@@ -44,47 +48,74 @@ export function redactor(
   const looksSecret = (text: string): boolean => hasJwt(text) || shapes.some((shape) => shape.test(text))
   /** Whether the text, or a word of it, is the name of a credential. */
   const hasKnown = (text: string): boolean =>
-    sandboxes.isCredential(text) || (text.match(WORDS) ?? []).some((word) => sandboxes.isCredential(word))
+    sandboxes.isCredential(text) ||
+    (NO_WORD.test(text) && (text.match(WORDS) ?? []).some((word) => sandboxes.isCredential(word)))
+  // Most texts are a cursor that never comes again, or a word that always does.
   const judged = new BoundedMap<boolean>(MOST_JUDGED)
+  const lately = new Lately()
+  const paths = new BoundedMap<string>(MOST_PATHS)
   let edition = sandboxes.credentialsEdition
+  const forgetOthers = (): void => {
+    if (edition === sandboxes.credentialsEdition) return
+    edition = sandboxes.credentialsEdition
+    judged.clear()
+    paths.clear()
+  }
   const hasSecret = (text: string): boolean => {
     if (text === '') return false
-    if (edition !== sandboxes.credentialsEdition) judged.clear()
-    edition = sandboxes.credentialsEdition
+    forgetOthers()
     const before = judged.get(text)
     if (before !== undefined) return before
     const answer = readings(text).some((reading) => looksSecret(reading) || hasKnown(reading))
-    if (text.length <= LONGEST_JUDGED) judged.set(apart(text), answer)
+    if (text.length <= LONGEST_JUDGED && lately.saw(text)) judged.set(apart(text), answer)
     return answer
   }
   const isSecretValue = (name: string, value: string): boolean =>
     PUBLIC.has(name) ? readings(value).some(looksSecret) : hasSecret(value)
+  /** Whether a pair of a query has to hide something. */
+  const hides = (name: string, value: string, declared: ReadonlySet<string>): boolean => {
+    if (declared.has(name)) return isSecretValue(name, value)
+    return hasSecret(name) || (value !== '' && (isSecretive(name) || isSecretValue(name, value)))
+  }
 
   return {
     text: (text) => (hasSecret(text) ? REDACTED : text),
-    path: (path) =>
-      path
+    path: (path) => {
+      forgetOthers()
+      const before = paths.get(path)
+      if (before !== undefined) return before
+      const redacted = path
         .split('/')
         .map((segment) => (hasSecret(decoded(segment)) ? REDACTED : segment))
-        .join('/'),
-    search: (search, declared) =>
-      search
+        .join('/')
+      if (path.length <= LONGEST_JUDGED) paths.set(path, redacted)
+      return redacted
+    },
+    search(search, declared) {
+      const found = pairs(search)
+      if (!found.some(([name, value]) => hides(name, value, declared))) return search
+      const each = found.values()
+      return search
         .split('&')
-        .map((pair) => {
-          const equals = pair.indexOf('=')
-          const name = formDecoded(equals < 0 ? pair : pair.slice(0, equals))
-          const value = equals < 0 ? '' : formDecoded(pair.slice(equals + 1))
-          const isSecretive = !declared.has(name) && SECRETIVE.test(name) && !PAGE.test(name)
-          if (hasSecret(name)) return REDACTED
-          const hides = value !== '' && (isSecretive || isSecretValue(name, value))
-          return hides ? `${pair.slice(0, equals)}=${REDACTED}` : pair
+        .map((raw) => {
+          // Nothing between two `&` is no pair.
+          const [name, value] = (raw === '' ? undefined : each.next().value) ?? ['', '']
+          if (!hides(name, value, declared)) return raw
+          return hasSecret(name) ? REDACTED : `${raw.slice(0, raw.indexOf('='))}=${REDACTED}`
         })
-        .join('&'),
+        .join('&')
+    },
   }
+}
+
+/** Whether a parameter of that name carries a secret, whatever it looks like. */
+function isSecretive(name: string): boolean {
+  return SECRETIVE.test(name) && !PAGE.test(name)
 }
 
 /** Whether there is what looks like a JWT. In one pass: an expression that begins anew at each `eyJ` takes time squared. */
 function hasJwt(text: string): boolean {
+  if (!text.includes('eyJ')) return false
   for (const run of text.match(/[\w.-]+/g) ?? []) {
     const begins = run.indexOf('eyJ')
     const dot = begins < 0 ? -1 : run.indexOf('.', begins)
@@ -95,12 +126,8 @@ function hasJwt(text: string): boolean {
 
 /** The text, and as whoever decodes it once more reads it. */
 function readings(text: string): readonly string[] {
-  const again = text.includes('%') ? decoded(text) : text
+  const again = decoded(text)
   return again === text ? [text] : [text, again]
-}
-
-function formDecoded(text: string): string {
-  return decoded(text.includes('+') ? text.replaceAll('+', ' ') : text)
 }
 
 /** Decoded as far as it can be: what is wrong with one escape is no cover for the others. */

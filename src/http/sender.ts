@@ -21,7 +21,7 @@ export async function senderOf(
   return provider.sender?.(request, keys)
 }
 
-async function unlessRefused<Value>(ask: () => Promise<Value>): Promise<Value | undefined> {
+async function unlessRefused<Value>(ask: () => Promise<Value> | Value): Promise<Value | undefined> {
   try {
     return await ask()
   } catch (error) {

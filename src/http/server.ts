@@ -59,6 +59,7 @@ export function httpServer(options: AnsweringOptions): FastifyInstance {
       const body = hasBody(request) ? await readBody(request) : ''
       if (body === undefined) to.setHeader('connection', 'close')
       const { reply, delivery } = await answer(arrived(request, body), peerOf(request))
+      if (delivery === undefined) await turnIsOver()
       await deliver(to, reply, delivery)
     } catch (error) {
       const failure = fault(error)
@@ -97,6 +98,22 @@ export function httpServer(options: AnsweringOptions): FastifyInstance {
     setTimeout(() => app.server.closeAllConnections(), DRAIN_MS).unref()
   })
   return app
+}
+
+let turn: Promise<void> | undefined
+
+/**
+ * Resolves when all is read that has arrived: replies leave together then. To write one wakes its client up, which takes
+ * as long as all the rest of a request; one that has been woken up reads the others' too (docs/decisions.md).
+ */
+function turnIsOver(): Promise<void> {
+  turn ??= new Promise((resolve) =>
+    setImmediate(() => {
+      turn = undefined
+      resolve()
+    }),
+  )
+  return turn
 }
 
 function schemeOf(socket: Socket): string {

@@ -1,16 +1,13 @@
 import { wallNow } from '../core/clock.ts'
 import { Elsewhere } from '../core/elsewhere.ts'
-import type { Fidelity } from '../core/fidelity.ts'
-import type { Exchange, PageSeen, Step } from '../core/journal.ts'
+import type { Exchange } from '../core/journal.ts'
 import { randomHex } from '../core/nonce.ts'
 import {
   type ActionOperation,
   BODY_TOO_LARGE,
   type Caller,
-  type Context,
   type ListOperation,
   type Provider,
-  type Quota,
   type SecurityScheme,
 } from '../core/provider.ts'
 import { ApiError, type Reply } from '../core/reply.ts'
@@ -20,15 +17,17 @@ import type { State } from '../core/state.ts'
 import type { DocumentedOperation } from '../spec/api.ts'
 import type { Served } from './address.ts'
 import { Answers } from './answers.ts'
+import { ListContext } from './context.ts'
 import type { Delivery } from './deliver.ts'
 import { type Facts, factsOf } from './facts.ts'
-import { type Interference, interfere } from './interfere.ts'
+import { interfere } from './interfere.ts'
 import { asTold } from './limiter.ts'
 import { pageOf } from './page.ts'
 import { Recorder } from './record.ts'
 import type { Received } from './requests.ts'
 import { type Route, route } from './route.ts'
 import { senderOf } from './sender.ts'
+import { Trace } from './trace.ts'
 
 /** What the walk needs beside the request. */
 export interface Surroundings {
@@ -56,32 +55,6 @@ interface Around extends Surroundings {
   readonly recorder: Recorder
 }
 
-/** How far a walk has come: what is known when a step refuses. */
-interface Trace {
-  step: Step
-  /** As it was read: the same object for whoever asks the same, byte for byte. */
-  readonly received: Received
-  /** Under the fidelity of the default sandbox, until a credential has named another. */
-  readonly request: ApiRequest & { params: ApiRequest['params']; fidelity: Fidelity }
-  /**
-   * For an answer that is to be kept: of which edition of the runs it is, which alternative accepted the request, and the
-   * instant (ms) if it depends on that.
-   */
-  edition?: number
-  by?: readonly string[]
-  at?: number
-  /** Whether the reply was kept, so that it has been held against the document already. */
-  isKept: boolean
-  /** `default`, until a credential has named another. Held on to, since it may be deleted while the walk goes on. */
-  sandbox: Sandbox
-  /** Once it is known that the request is for an operation of the document. */
-  documented?: DocumentedOperation
-  caller?: Caller<unknown>
-  interference?: Interference
-  quota?: Quota
-  page?: PageSeen
-}
-
 /**
  * Takes requests through every step, for every provider. A failure is a reply in that vendor's words; nothing is thrown but
  * `Elsewhere`, and then nothing was recorded.
@@ -101,13 +74,7 @@ export function walker(surroundings: Surroundings): Walk {
 
 async function walk(served: Served, received: Received, around: Around): Promise<Walked> {
   const { provider } = served
-  const trace: Trace = {
-    step: 'route',
-    received,
-    request: { ...received },
-    sandbox: sandboxOf(around, DEFAULT_SANDBOX),
-    isKept: false,
-  }
+  const trace = new Trace(received, sandboxOf(around, DEFAULT_SANDBOX))
   let reply: Reply
   try {
     reply = await steps(served, around, trace)
@@ -156,8 +123,8 @@ async function steps(served: Served, around: Around, trace: Trace): Promise<Repl
     trace.step = 'fault'
     trace.documented = documented
     const interference = interfere({ served, documented, request }, sandbox, identity.caller)
-    if (interference !== undefined) trace.interference = interference
-    if (interference?.quota !== undefined) trace.quota = interference.quota
+    trace.interference = interference
+    trace.quota = interference?.quota
     if (interference?.reply !== undefined) throw new ApiError(interference.reply)
   }
 
@@ -197,17 +164,12 @@ async function steps(served: Served, around: Around, trace: Trace): Promise<Repl
   const params = validate(served, documented, operation, request)
 
   trace.step = 'query'
-  const context: Context<unknown, unknown> = {
-    request,
-    operationId: documented.operationId,
-    caller: identity.caller,
-    world: sandbox.world(provider.name),
-    secrets: sandbox.secrets,
-    get now() {
-      trace.at = now
-      return now
-    },
-  }
+  const { caller } = identity
+  const { operationId } = documented
+  const context = new ListContext(
+    { request, operationId, caller, world: sandbox.world(provider.name), secrets: sandbox.secrets },
+    now,
+  )
   const asked = operation.query(params, context)
   const page = await pageOf(asked, runs)
   const { hasMore: more, items } = page
@@ -216,7 +178,8 @@ async function steps(served: Served, around: Around, trace: Trace): Promise<Repl
   trace.step = 'present'
   const reply = operation.present(page, params, context)
   trace.edition = edition
-  if (identity.by !== undefined) trace.by = identity.by
+  trace.at = context.told
+  trace.by = identity.by
   return reply
 }
 
@@ -260,8 +223,11 @@ async function identify(
       for (const name of schemes) {
         const scheme = provider.security[name]
         // What goes by two names is asked once.
-        if (scheme === undefined || scheme !== asked)
-          caller = await scheme?.authenticate(request, keys, wallNow(), state)
+        if (scheme === undefined || scheme !== asked) {
+          const answer = scheme?.authenticate(request, keys, wallNow(), state)
+          // Most know at once.
+          caller = answer instanceof Promise ? await answer : answer
+        }
         if (caller === undefined) break
         asked = scheme
       }
@@ -378,11 +344,11 @@ function keep({ step, received, edition, by, page, at }: Trace, reply: Reply, { 
 
 /** Keeps what the client did and what became of it, whatever that was. */
 function journal(provider: Provider, trace: Trace, reply: Reply, around: Around): Exchange | undefined {
-  const { sandbox } = trace
+  const { journal, clock } = trace.sandbox
   let exchange: Exchange | undefined
   try {
     exchange = around.recorder.exchangeOf(provider, trace, reply)
-    sandbox.journal.record(exchange, sandbox.clock.now(), wallNow())
+    if (journal.beginnings === trace.beginnings) journal.record(exchange, clock.now(), wallNow())
   } catch (error) {
     around.report(error)
   }

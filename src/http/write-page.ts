@@ -1,56 +1,91 @@
-import type { Reply } from '../core/reply.ts'
-import { bytes } from './write.ts'
-
-/** Items of lists, which are never changed, as the bytes of their JSON. */
+/** Items of lists, which are never changed, as the bytes of a comma and their JSON. */
 const written = new WeakMap<object, Buffer>()
 
 const COMMA = 0x2c
-const OPENING = 0x5b
-const CLOSING = 0x5d
 
 /**
- * The body of a list's reply as the bytes it leaves as: those of `bytes`, but for the time they take. Most items are
- * shown again and again, and to write them is most of the work of a page.
+ * The JSON of a list's reply, put together where it is to stand. Most items are shown again and again: to write them is
+ * most of the work of a page, and is done once.
  */
-export function pageBytes(reply: Reply): Buffer | undefined {
-  const { body } = reply
-  if (typeof body !== 'object' || body === null || Buffer.isBuffer(body)) return bytes(reply)
-  if (Array.isArray(body)) return arrayBytes(body)
-  const parts: Buffer[] = []
+export class Page {
+  /** How many bytes it takes at most. */
+  readonly most: number
+  /** What stands around the items of arrays, and in turn with it their bytes. */
+  readonly #parts: readonly (string | readonly Buffer[])[]
+
+  /** Of an object or array that JSON can tell. */
+  constructor(body: object) {
+    const parts = Array.isArray(body) ? ['[', body.map(bytesOf), ']'] : partsOf(body)
+    let most = 0
+    for (const part of parts) {
+      if (typeof part === 'string') most += part.length * MOST_BYTES
+      else for (const item of part) most += item.length
+    }
+    this.most = most
+    this.#parts = parts
+  }
+
+  /** Writes it to where there is room for `most`, and gives the number of bytes that it took. */
+  writeTo(target: Buffer): number {
+    let at = 0
+    for (const part of this.#parts) {
+      if (typeof part === 'string') {
+        at += target.write(part, at)
+        continue
+      }
+      const [first] = part
+      if (first === undefined) continue
+      // The first has no use for its comma: what stands before it is put back in its place.
+      const before = target[at - 1] ?? COMMA
+      at--
+      const begin = at
+      for (const item of part) {
+        target.set(item, at)
+        at += item.length
+      }
+      target[begin] = before
+    }
+    return at
+  }
+
+  /** Its bytes, where others keep them. */
+  toBuffer(): Buffer {
+    const bytes = Buffer.allocUnsafe(this.most)
+    const size = this.writeTo(bytes)
+    // Much smaller only where there is little of it at all.
+    return size === this.most ? bytes : Buffer.from(bytes.subarray(0, size))
+  }
+}
+
+/** UTF-8 takes so many for one of JavaScript's characters. */
+const MOST_BYTES = 3
+
+function partsOf(object: object): (string | readonly Buffer[])[] {
+  const parts: (string | readonly Buffer[])[] = []
   let text = '{'
-  for (const [name, value] of Object.entries(body)) {
+  for (const [name, value] of Object.entries(object)) {
     const isArray = Array.isArray(value)
-    const json = isArray ? '' : JSON.stringify(value)
+    const json = isArray ? '[' : JSON.stringify(value)
+    // What JSON has no value for is left out.
     if (json === undefined) continue
-    text += `${text === '{' && parts.length === 0 ? '' : ','}${JSON.stringify(name)}:${json}`
+    if (text !== '{' || parts.length > 0) text += ','
+    text += JSON.stringify(name)
+    text += ':'
+    text += json
     if (!isArray) continue
-    parts.push(Buffer.from(text), arrayBytes(value))
-    text = ''
+    parts.push(text, value.map(bytesOf))
+    text = ']'
   }
-  parts.push(Buffer.from(`${text}}`))
-  return Buffer.concat(parts)
+  parts.push(`${text}}`)
+  return parts
 }
 
-function arrayBytes(items: readonly unknown[]): Buffer {
-  const parts = items.map(itemBytes)
-  const all = Buffer.allocUnsafe(
-    parts.reduce((sum, part) => sum + part.length + 1, 2 - Math.sign(parts.length)),
-  )
-  let at = all.writeUInt8(OPENING)
-  for (const [i, part] of parts.entries()) {
-    if (i > 0) at = all.writeUInt8(COMMA, at)
-    at += part.copy(all, at)
+function bytesOf(item: unknown): Buffer {
+  if (typeof item !== 'object' || item === null) return Buffer.from(`,${JSON.stringify(item) ?? 'null'}`)
+  let bytes = written.get(item)
+  if (bytes === undefined) {
+    bytes = Buffer.from(`,${JSON.stringify(item)}`)
+    written.set(item, bytes)
   }
-  all.writeUInt8(CLOSING, at)
-  return all
-}
-
-function itemBytes(item: unknown): Buffer {
-  if (typeof item !== 'object' || item === null) return Buffer.from(JSON.stringify(item) ?? 'null')
-  let part = written.get(item)
-  if (part === undefined) {
-    part = Buffer.from(JSON.stringify(item))
-    written.set(item, part)
-  }
-  return part
+  return bytes
 }

@@ -1,24 +1,48 @@
 import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { Reply } from '../core/reply.ts'
+import { Page } from './write-page.ts'
 
 /** A reply's body as the bytes it leaves as; undefined when it has none. */
 export function bytes({ body }: Reply): Buffer | undefined {
   if (body === undefined || Buffer.isBuffer(body)) return body
+  if (body instanceof Page) return body.toBuffer()
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
 }
 
-/** Writes a whole reply, whose body leaves as these bytes. */
-export function write(to: ServerResponse, reply: Reply, body: Buffer | undefined): void {
-  writeHead(to, reply, body)
-  to.end(body)
+/** How many bytes there are to put pages together in, and how many there may be. */
+const SHEET = 64 * 1024
+const LARGEST_SHEET = 8 * 1024 * 1024
+let sheet = Buffer.allocUnsafeSlow(SHEET)
+
+/** Writes a whole reply. */
+export function write(to: ServerResponse, reply: Reply): void {
+  const { body } = reply
+  const { socket } = to
+  if (body instanceof Page && socket instanceof Socket && body.most <= LARGEST_SHEET) {
+    writePage(to, socket, reply, body)
+    return
+  }
+  const whole = bytes(reply)
+  writeHead(to, reply, whole?.length)
+  to.end(whole)
 }
 
-/** Writes a reply's head, which declares the whole body. */
-export function writeHead(to: ServerResponse, { status, headers }: Reply, body: Buffer | undefined): void {
+/** Pages are put together one after the other in the same place, which spares the collector most of what a request leaves. */
+function writePage(to: ServerResponse, socket: Socket, reply: Reply, page: Page): void {
+  if (page.most > sheet.length) sheet = Buffer.allocUnsafeSlow(page.most)
+  const size = page.writeTo(sheet)
+  writeHead(to, reply, size)
+  to.end(sheet.subarray(0, size))
+  // Nearly always the system has taken all of it by now. Otherwise it is read from there later: the next page gets another.
+  if (socket.writableLength > 0) sheet = Buffer.allocUnsafeSlow(SHEET)
+}
+
+/** Writes a reply's head, which declares a body of so many bytes. */
+export function writeHead(to: ServerResponse, { status, headers }: Reply, size: number | undefined): void {
   // Without a body nobody knows here how long the one is that a HEAD or a 304 speaks of (RFC 9110 §8.6).
-  const hasLength = status !== 204 && (body !== undefined || (status !== 304 && to.req.method !== 'HEAD'))
-  const length = String(body?.length ?? 0)
+  const hasLength = status !== 204 && (size !== undefined || (status !== 304 && to.req.method !== 'HEAD'))
+  const length = String(size ?? 0)
   const lines: string[] = []
   for (const name in headers)
     lines.push(name, hasLength && name === 'content-length' ? length : (headers[name] ?? ''))

@@ -1,11 +1,10 @@
 import type { Fidelity } from '../core/fidelity.ts'
 import type { Exchange, Remark } from '../core/journal.ts'
 import type { Provider } from '../core/provider.ts'
-import { Remembered } from '../core/remembered.ts'
 import type { Api } from '../spec/api.ts'
 import { clipped } from './bounds.ts'
 import { nearest } from './nearest.ts'
-import { type Analysis, Terms } from './terms.ts'
+import { Terms } from './terms.ts'
 
 /** One vendor's document, as clients are held to it. Made once per server: it is shared by all sandboxes. */
 export interface Contract {
@@ -14,15 +13,9 @@ export interface Contract {
   operations(fidelity: Fidelity): readonly Terms[]
   /** Undefined for none of the document's. */
   terms(operationId: string, fidelity: Fidelity): Terms | undefined
-  /** What a request to one of its operations says. */
-  analyse(terms: Terms, exchange: Exchange): Analysis
   /** What is wrong with a path or method that the document does not have; undefined when nothing is. */
   undocumented(exchange: Exchange): Remark | undefined
 }
-
-/** How many queries are remembered, and how long they may be. */
-const MOST_QUERIES = 2_000
-const LONGEST_QUERY = 500
 
 /**
  * The contract that a vendor's document is: with what Runyard adds to it, without what was observed. What the observed
@@ -37,21 +30,10 @@ export function contractOf(provider: Provider, apis: Readonly<Record<Fidelity, A
     )
     return made[fidelity]
   }
-  const known = new Remembered<Analysis>(MOST_QUERIES)
   return {
     provider: provider.name,
     operations: (fidelity) => [...termsOf(fidelity).values()],
     terms: (operationId, fidelity) => termsOf(fidelity).get(operationId),
-    analyse(of, { fidelity, search, headers }) {
-      const beside: (string | undefined)[] = [of.operationId, fidelity]
-      for (const name of of.headers) beside.push(headers[name])
-      const before = known.get(search, beside)
-      if (before !== undefined) return before
-      const analysis = of.analyse(search, headers)
-      const length = beside.reduce((sum, text = '') => sum + text.length, search.length)
-      if (length <= LONGEST_QUERY) known.set(search, beside, analysis)
-      return analysis
-    },
     undocumented: (exchange) => undocumented(apis.spec, exchange),
   }
 }

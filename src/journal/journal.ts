@@ -18,6 +18,7 @@ export class ContractJournal implements Journal {
   #breaches = new Breaches()
   #habits = new Habits()
   #coverage = new Coverage()
+  #beginnings = 0
   #recorded = 0
   #from: number | null = null
   #to: number | null = null
@@ -27,6 +28,10 @@ export class ContractJournal implements Journal {
   constructor(size: number, contracts: Contracts) {
     this.#entries = new Ring(size)
     this.#contracts = new Map(contracts.map((contract) => [contract.provider, contract]))
+  }
+
+  get beginnings(): number {
+    return this.#beginnings
   }
 
   get recorded(): number {
@@ -69,6 +74,7 @@ export class ContractJournal implements Journal {
   }
 
   clear(): void {
+    this.#beginnings++
     this.#entries.clear()
     this.#breaches = new Breaches()
     this.#habits = new Habits()
@@ -111,7 +117,7 @@ export class ContractJournal implements Journal {
       this.#breaches.add(remark, { id, provider, operation: null })
       return [remark]
     }
-    const analysis = contract.analyse(terms, exchange)
+    const analysis = terms.analysisOf(exchange)
     this.#coverage.add(terms, exchange, analysis)
     const early = this.#habits.learn(exchange, terms, analysis, id, { at, wall })
     const remarks = remarksOn(exchange, terms, analysis)

@@ -1,6 +1,7 @@
 import { apart, BoundedMap } from '../core/bounded-map.ts'
 import type { Fidelity } from '../core/fidelity.ts'
 import type { Exchange, PageSeen, Remark } from '../core/journal.ts'
+import { Lately } from '../core/lately.ts'
 import type { Problem, Provider } from '../core/provider.ts'
 import { pairs } from '../core/query.ts'
 import type { Api, DocumentedOperation } from '../spec/api.ts'
@@ -27,6 +28,10 @@ export type Position = 'first' | 'middle' | 'last' | 'backwards'
 
 /** Undeclared parameters of one request beyond these are only counted: a query may have tens of thousands. */
 const MOST_REMARKS = 20
+
+/** How many requests are remembered with what they say, and how long they may be. */
+const MOST_REQUESTS = 1_000
+const LONGEST_REQUEST = 500
 
 /** What an operation promises, and asks of its clients, under one fidelity. Pure, but for what it remembers to be quick. */
 export class Terms {
@@ -55,13 +60,16 @@ export class Terms {
   readonly #inForce: Api
   readonly #documented: DocumentedOperation
   readonly #deprecated: boolean
-  readonly #places: ReadonlyMap<string, number>
+  /** Of the query's leaves, by name. */
+  readonly #queryPlaces: ReadonlyMap<string, number>
   readonly #headers: readonly number[]
   /** What the contract declares, and what the document in force does: they part in `live` fidelity only. */
   readonly #promised: ReadonlySet<string>
   readonly #served: ReadonlySet<string>
   readonly #required: readonly number[]
   readonly #values: ReadonlyMap<string, number>
+  readonly #analysed = new BoundedMap<Analysis>(MOST_REQUESTS)
+  readonly #lately = new Lately()
   readonly #checked = new BoundedMap<string | null>(500)
   /** What is said of parameters that the document does not have. */
   readonly #strange = new BoundedMap<string>(500)
@@ -95,7 +103,12 @@ export class Terms {
       .filter((leaf) => served.has(keyOf(leaf)))
       // Whoever has no cursor yet may send an empty one: it leads to the first page everywhere.
       .map((leaf) => (Object.hasOwn(cursors, leaf.name) ? { ...leaf, takesEmpty: true } : leaf))
-    this.#places = new Map(this.leaves.map((leaf, place) => [keyOf(leaf), place]))
+    this.#queryPlaces = new Map(
+      places(this.leaves, (leaf) => leaf.in === 'query').map((place) => [
+        this.leaves[place]?.name ?? '',
+        place,
+      ]),
+    )
     this.#headers = places(this.leaves, (leaf) => leaf.in === 'header')
     this.headers = this.#headers.map((place) => this.leaves[place]?.name ?? '')
     this.#required = places(this.leaves, (leaf) => leaf.required)
@@ -109,7 +122,7 @@ export class Terms {
     this.statuses = Object.keys(inForce.responses ?? {})
       .filter((status) => status !== 'default')
       .sort()
-    this.cursors = Object.keys(cursors).filter((name) => this.#places.has(`query ${name}`))
+    this.cursors = Object.keys(cursors).filter((name) => this.#queryPlaces.has(name))
     this.onward = this.cursors.filter((name) => cursors[name] === 'older')
     const backwards = this.cursors.some((name) => cursors[name] === 'newer')
     this.positions =
@@ -119,7 +132,20 @@ export class Terms {
   }
 
   /** What the request's query and headers say, and how that breaks the document. */
-  analyse(search: string, headers: Readonly<Record<string, string>>): Analysis {
+  analysisOf({ search, headers }: Pick<Exchange, 'search' | 'headers'>): Analysis {
+    let text = search
+    // Neither has a line break in it.
+    for (const name of this.headers) if (headers[name] !== undefined) text += `\n${name}: ${headers[name]}`
+    if (text.length > LONGEST_REQUEST) return this.#analyse(search, headers)
+    let analysis = this.#analysed.get(text)
+    if (analysis === undefined) {
+      analysis = this.#analyse(search, headers)
+      if (this.#lately.saw(text)) this.#analysed.set(text, analysis)
+    }
+    return analysis
+  }
+
+  #analyse(search: string, headers: Readonly<Record<string, string>>): Analysis {
     const remarks: Remark[] = []
     const sent: number[] = []
     const values: number[] = []
@@ -127,13 +153,12 @@ export class Terms {
     let beyond = 0
     if (this.#deprecated)
       remarks.push({ kind: 'deprecated', message: 'The document marks this operation deprecated.' })
-    const came = grouped(search)
     for (const place of this.#headers) {
       const text = headers[this.leaves[place]?.name ?? '']
       if (text !== undefined) this.#judge(place, [text], { remarks, sent, values })
     }
-    for (const [name, texts] of came) {
-      const place = this.#places.get(`query ${name}`)
+    for (const [name, texts] of grouped(search)) {
+      const place = this.#queryPlaces.get(name)
       if (place !== undefined) {
         this.#judge(place, texts, { remarks, sent, values })
         if (this.cursors.includes(name) && texts.some((text) => text !== '')) follows = true
@@ -159,7 +184,7 @@ export class Terms {
       })
     }
     if (beyond > 0) remarks.push({ kind: 'undeclared-parameter', message: `There were ${beyond} more.` })
-    return { remarks, sent, values: [...new Set(values)], follows }
+    return { remarks, sent, values: values.length > 1 ? [...new Set(values)] : values, follows }
   }
 
   /** The remarks on a request that was refused because of what it says: the parameters that the refusal was about. */

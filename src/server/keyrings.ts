@@ -20,7 +20,7 @@ export class Keyrings {
 
   of(provider: string): Keyring<unknown> {
     const callers = this.#callers.get(provider)
-    return { find: async (name) => callers?.get(name) }
+    return { find: (name) => callers?.get(name) }
   }
 
   /** The id of the sandbox that has the credential. */

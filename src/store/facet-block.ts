@@ -1,11 +1,19 @@
 import type { Facets, Key } from '../core/run.ts'
 import { compareIds } from './range.ts'
+import { RecentRuns } from './recent.ts'
 
 /** How many runs a block has at most. */
 export const BLOCK = 1024
 const WORDS = BLOCK / 32
 /** A value that so many of a block's runs have takes less room as bits than as a list of their places. */
 const DENSE = 22
+
+/** Where runs are that were found, in the order in which they are read. */
+export interface Found {
+  readonly blocks: FacetBlock[]
+  /** Each in the block of the same position. */
+  readonly places: number[]
+}
 
 /** A run's key and what filters look at, as they were read: in JSON. */
 export type Entry = readonly [createdAt: number, id: string, facets: Facets]
@@ -50,6 +58,8 @@ const some = new Int32Array(WORDS)
  * of places where few do. It holds numbers only, some 70 bytes a run.
  */
 export class FacetBlock {
+  /** Those of its runs that were read lately. */
+  readonly recent = new RecentRuns()
   readonly #createdAt: Float64Array
   /** All ids in one text, and where each begins. */
   readonly #ids: string
@@ -128,27 +138,36 @@ export class FacetBlock {
   }
 
   /**
-   * Adds the keys at places from `low` to before `high` whose runs have, of every filter, one of its values, until there
-   * are `most`: from the end if `backwards`. `filters` are the numbers of their values.
+   * Adds the places from `low` to before `high` whose runs have, of every filter, one of its values, until there are
+   * `most`: from the end if `backwards`. `filters` are the numbers of their values.
    */
   take(
     filters: readonly (readonly number[])[],
     { low, high, backwards }: { readonly low: number; readonly high: number; readonly backwards: boolean },
     most: number,
-    found: Key[],
+    { blocks, places }: Found,
   ): void {
+    if (filters.length === 0) {
+      const count = Math.min(high - low, most - places.length)
+      for (let i = 0; i < count; i++) {
+        blocks.push(this)
+        places.push(backwards ? high - 1 - i : low + i)
+      }
+      return
+    }
     if (low >= high || !this.#match(filters)) return
     const first = low >>> 5
     const last = (high - 1) >>> 5
-    for (let n = first; n <= last && found.length < most; n++) {
+    for (let n = first; n <= last && places.length < most; n++) {
       const word = backwards ? last + first - n : n
       let bits = words[word] ?? 0
       if (word === first) bits &= -1 << (low & 31)
       if (word === last) bits &= -1 >>> (31 - ((high - 1) & 31))
-      while (bits !== 0 && found.length < most) {
+      while (bits !== 0 && places.length < most) {
         const bit = 31 - Math.clz32(backwards ? bits : bits & -bits)
         bits &= ~(1 << bit)
-        found.push(this.key(word * 32 + bit))
+        blocks.push(this)
+        places.push(word * 32 + bit)
       }
     }
   }

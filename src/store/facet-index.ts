@@ -1,5 +1,5 @@
 import type { Filter, Key } from '../core/run.ts'
-import { BLOCK, type Entry, FacetBlock, type Vocabulary } from './facet-block.ts'
+import { BLOCK, type Entry, FacetBlock, type Found, type Vocabulary } from './facet-block.ts'
 import { compareKeys, FIRST, LAST, type Range } from './range.ts'
 
 /** The runs of one scope, as an index reads them: those from `from`, which is included, to before `to`. */
@@ -43,15 +43,12 @@ export class FacetIndex {
     this.#size = size
   }
 
-  /**
-   * The keys of at most `most` runs of the range that pass every filter, in the order in which they are read; or the gap
-   * that has to be loaded first.
-   */
-  find({ above, below, newer }: Range, filters: readonly Filter[], most: number): Key[] | Gap {
+  /** Where at most `most` runs of the range are that pass every filter; or the gap that has to be loaded first. */
+  find({ above, below, newer }: Range, filters: readonly Filter[], most: number): Found | Gap {
     const codes = this.#codes(filters)
-    const found: Key[] = []
+    const found: Found = { blocks: [], places: [] }
     const step = newer ? 1 : -1
-    for (let i = newer ? this.#at(above) : this.#before(below); found.length < most; i += step) {
+    for (let i = newer ? this.#at(above) : this.#before(below); found.places.length < most; i += step) {
       const segment = this.#segments[i]
       if (segment === undefined) break
       const to = this.#end(i)

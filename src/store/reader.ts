@@ -1,10 +1,9 @@
 import type { Json, JsonObject } from '../core/json.ts'
 import type { Facets, Key, Run } from '../core/run.ts'
 import type { Database } from './database.ts'
-import type { Entry } from './facet-block.ts'
+import type { Entry, Found } from './facet-block.ts'
 import type { Entries } from './facet-index.ts'
 import type { Range } from './range.ts'
-import { keepRecent, recentRuns } from './recent.ts'
 
 /** What a list shows of a run, as one text of JSON: columns one by one were measured at twice the time. */
 const LISTED = `'{"createdAt":' || created_at || ',"id":' || json_quote(id) || ',"body":' || body || '}'`
@@ -18,8 +17,6 @@ const NEWEST_FIRST = 'ORDER BY created_at DESC, id DESC LIMIT ?'
 // The row value `(created_at, id) < (?, ?)` was measured 170 times faster than the `or` form.
 const OLDER = `SELECT ${LISTED} ${IN_SCOPE} ${WITHIN} ${NEWEST_FIRST}`
 const NEWER = `SELECT ${LISTED} ${IN_SCOPE} ${WITHIN} ${OLDEST_FIRST}`
-const OLDER_IDS = `SELECT id ${IN_SCOPE} ${WITHIN} ${NEWEST_FIRST}`
-const NEWER_IDS = `SELECT id ${IN_SCOPE} ${WITHIN} ${OLDEST_FIRST}`
 // Said as a range, since SQLite takes two ids that are equal for a look-up in `runs_by_id`, and one in the table then.
 const AT_KEY = 'AND (created_at, id) >= (?, ?) AND (created_at, id) <= (?, ?)'
 const BY_KEY = `SELECT ${LISTED} ${IN_SCOPE} ${AT_KEY}`
@@ -41,7 +38,7 @@ const NEXT_CREATED = `
               WHERE sandbox = ? AND provider = ? AND runs.scope = scopes.scope AND created_at > ?)) AS next
   FROM scopes WHERE scopes.scope IS NOT NULL`
 
-/** A page of at most so many runs is looked for among those that were read lately, and kept for the next. */
+/** A page of at most so many runs is likely to be asked for again, or others with some of its runs. */
 export const LARGEST_PAGE = 201
 /** How many runs are read at once: more would be a text of many megabytes. */
 const AT_ONCE = 1000
@@ -56,26 +53,19 @@ interface Listed {
 export class Reader {
   readonly #database: Database
   readonly #shelf: readonly [sandbox: string, provider: string]
-  /** Under which its runs are kept that were read lately. */
-  readonly #owner: object
 
-  constructor(database: Database, sandbox: string, provider: string, owner: object) {
+  constructor(database: Database, sandbox: string, provider: string) {
     this.#database = database
     this.#shelf = [sandbox, provider]
-    this.#owner = owner
   }
 
-  /** At most `most` runs of the range, in the order in which it is read. `ids`: theirs, if somebody knows. */
-  range(scope: string, range: Range, most: number, ids?: readonly string[]): Run[] {
-    if (most <= LARGEST_PAGE) return this.#page(scope, range, most, ids)
+  /** At most `most` runs of the range, in the order in which it is read. */
+  range(scope: string, range: Range, most: number): Run[] {
     const found: Run[] = []
     let { above, below } = range
     for (;;) {
       const asked = Math.min(most - found.length, AT_ONCE)
-      const bounds = [above.createdAt, above.id, below.createdAt, below.id]
-      const sql = range.newer ? NEWER : OLDER
-      const texts = this.#database.column<string>(sql, ...this.#shelf, scope, ...bounds, asked)
-      const read = this.#runs(scope, texts)
+      const read = this.#runs(scope, this.#texts(scope, { ...range, above, below }, asked))
       found.push(...read)
       const last = read.at(-1)
       if (last === undefined || read.length < asked || found.length === most) return found
@@ -84,26 +74,46 @@ export class Reader {
     }
   }
 
-  /** A page of a client that will ask for the next one, or for the same again. */
-  #page(scope: string, { above, below, newer }: Range, most: number, known?: readonly string[]): Run[] {
-    const values = [...this.#shelf, scope, above.createdAt, above.id, below.createdAt, below.id, most]
-    // Ids are a fraction of what the runs take to be read.
-    const ids = known ?? this.#database.column<string>(newer ? NEWER_IDS : OLDER_IDS, ...values)
-    const recent = recentRuns(this.#owner, ids)
-    if (recent !== undefined) return recent
-    return this.#kept(scope, this.#database.column<string>(newer ? NEWER : OLDER, ...values))
+  /**
+   * The first `size` runs of a range, which are those that were found, kept for the next page that has them. Undefined when
+   * they are not those any more.
+   */
+  page(scope: string, range: Range, { blocks, places }: Found, size: number): Run[] | undefined {
+    const recent: Run[] = []
+    for (let i = 0; i < size; i++) {
+      const run = blocks[i]?.recent.get(places[i] ?? 0)
+      if (run === undefined) break
+      recent.push(run)
+    }
+    if (recent.length === size) return recent
+    const texts = this.#texts(scope, range, size)
+    if (texts.length !== size) return undefined
+    const runs = this.#runs(scope, texts)
+    for (const [i, run] of runs.entries()) blocks[i]?.recent.keep(places[i] ?? 0, run, texts[i]?.length ?? 0)
+    return runs
   }
 
-  /** The runs of these keys, in their order. Keys of which there is none are left out. */
-  byKeys(scope: string, keys: readonly Key[]): Run[] {
-    const isPage = keys.length <= LARGEST_PAGE
-    const ids = keys.map(({ id }) => id)
-    const recent = isPage ? recentRuns(this.#owner, ids) : undefined
-    if (recent !== undefined) return recent
-    const texts = keys.flatMap(({ createdAt, id }) =>
-      this.#database.column<string>(BY_KEY, ...this.#shelf, scope, createdAt, id, createdAt, id),
-    )
-    return isPage ? this.#kept(scope, texts) : this.#runs(scope, texts)
+  /**
+   * The first `size` runs that were found, which may lie far apart; those of a page are kept for the next that has them.
+   * Undefined when one of them is no more.
+   */
+  each(scope: string, { blocks, places }: Found, size: number): Run[] | undefined {
+    const runs: Run[] = []
+    for (let i = 0; i < size; i++) {
+      const [block, place = 0] = [blocks[i], places[i]]
+      const recent = block?.recent.get(place)
+      if (recent !== undefined) {
+        runs.push(recent)
+        continue
+      }
+      const { createdAt, id } = block?.key(place) ?? { createdAt: 0, id: '' }
+      const texts = this.#database.column<string>(BY_KEY, ...this.#shelf, scope, createdAt, id, createdAt, id)
+      const [run] = this.#runs(scope, texts)
+      if (run === undefined) return undefined
+      if (size < LARGEST_PAGE) block?.recent.keep(place, run, texts[0]?.length ?? 0)
+      runs.push(run)
+    }
+    return runs
   }
 
   entries(scope: string): Entries {
@@ -147,14 +157,9 @@ export class Reader {
     return next ?? Number.POSITIVE_INFINITY
   }
 
-  /** The runs, which are kept for the next page that has them. */
-  #kept(scope: string, texts: readonly string[]): Run[] {
-    const runs = this.#runs(scope, texts)
-    keepRecent(
-      this.#owner,
-      runs.map((run, i) => ({ run, size: texts[i]?.length ?? 0 })),
-    )
-    return runs
+  #texts(scope: string, { above, below, newer }: Range, most: number): string[] {
+    const bounds = [above.createdAt, above.id, below.createdAt, below.id]
+    return this.#database.column<string>(newer ? NEWER : OLDER, ...this.#shelf, scope, ...bounds, most)
   }
 
   #runs(scope: string, texts: readonly string[]): Run[] {

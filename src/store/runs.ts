@@ -12,9 +12,8 @@ import {
   settle,
 } from '../core/run.ts'
 import type { Database } from './database.ts'
-import { type Range, rangeOf } from './range.ts'
+import { rangeOf } from './range.ts'
 import { LARGEST_PAGE, Reader } from './reader.ts'
-import { recentRuns } from './recent.ts'
 import { COLUMNS, type Row, type SettledRun, settledRun, toRun } from './rows.ts'
 import { type Shelf, shelfOf } from './shelf.ts'
 
@@ -61,7 +60,7 @@ export class SqliteRuns implements RunStore {
     this.#now = now
     this.#check = check
     this.#shelf = shelfOf(database, sandbox, provider)
-    this.#reader = new Reader(database, sandbox, provider, this.#shelf)
+    this.#reader = new Reader(database, sandbox, provider)
   }
 
   edition(): number {
@@ -70,12 +69,15 @@ export class SqliteRuns implements RunStore {
   }
 
   async list(query: RunQuery): Promise<Page> {
-    for (let loads = 1; ; loads++) {
+    const { items, hasMore } = this.#find(query) ?? (await this.#search(query))
+    return { items: query.seek?.direction === 'newer' ? items.toReversed() : items, hasMore }
+  }
+
+  /** What has to be loaded first, in slices between which others get their turn. */
+  async #search(query: RunQuery): Promise<Page> {
+    for (let loads = 2; ; loads++) {
       const found = this.#find(query)
-      if (found !== undefined) {
-        const { items, hasMore } = found
-        return { items: query.seek?.direction === 'newer' ? items.toReversed() : items, hasMore }
-      }
+      if (found !== undefined) return found
       // To load takes milliseconds, and others have waited for some. What changes meanwhile is looked for anew.
       if (loads % LOADS === 0) await setImmediate()
     }
@@ -87,47 +89,52 @@ export class SqliteRuns implements RunStore {
     const { scope, filters, limit } = query
     const range = rangeOf(query, now)
     const [size, most] = limit < 0 ? [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY] : [limit, limit + 1]
-    if (filters.length === 0) {
-      const items = this.#reader.range(scope, range, most, this.#idsOf(scope, range, most))
+    const isPlain = filters.length === 0
+    const index = this.#shelf.index(scope)
+    const found = isPlain && most > LARGEST_PAGE ? undefined : index.find(range, filters, most)
+    if (found === undefined || 'segment' in found) {
+      // A page without filters can be had without an index, which is built for whoever asks often.
+      if (found !== undefined && (!isPlain || index.isMissedOften())) {
+        index.load(found, this.#reader.entries(scope))
+        if (!isPlain) return undefined
+      }
+      const items = this.#reader.range(scope, range, most)
       return { items: items.slice(0, size), hasMore: items.length > size }
     }
-    const index = this.#shelf.index(scope)
-    const found = index.find(range, filters, most)
-    if (!Array.isArray(found)) {
-      index.load(found, this.#reader.entries(scope))
-      return undefined
+    const count = Math.min(size, found.places.length)
+    const items = isPlain
+      ? this.#reader.page(scope, range, found, count)
+      : this.#reader.each(scope, found, count)
+    if (items !== undefined) {
+      // Whoever reads on does so from here.
+      const last = items.at(-1)
+      if (last !== undefined)
+        this.#shelf.places.set(last.id, { scope, createdAt: last.createdAt, id: last.id })
+      return { items, hasMore: found.places.length > size }
     }
-    const keys = found.slice(0, size)
-    const items = this.#reader.byKeys(scope, keys)
-    if (items.length === keys.length) return { items, hasMore: found.length > size }
     // Another process has taken some away.
     this.#shelf.end()
     return undefined
   }
 
-  /** The ids of a page, where the index has them: it is built for whoever asks often. */
-  #idsOf(scope: string, range: Range, most: number): string[] | undefined {
-    if (most > LARGEST_PAGE) return undefined
-    const index = this.#shelf.index(scope)
-    const found = index.find(range, [], most)
-    if (Array.isArray(found)) return found.map(({ id }) => id)
-    if (index.isMissedOften()) index.load(found, this.#reader.entries(scope))
-    return undefined
-  }
-
   async locate(scope: string, id: string): Promise<Key | undefined> {
     this.#check()
-    const [recent] = recentRuns(this.#shelf, [id]) ?? []
-    if (recent?.scope === scope && recent.createdAt <= this.#now()) return { createdAt: recent.createdAt, id }
+    const place = this.#shelf.places.get(id) ?? this.#locate(scope, id)
+    return place?.scope === scope && place.createdAt <= this.#now() ? place : undefined
+  }
+
+  #locate(scope: string, id: string): Place | undefined {
     const row = this.#database.get<{ created_at: number }>(
-      `SELECT created_at FROM runs WHERE sandbox = ? AND provider = ? AND id = ? AND scope = ? AND created_at <= ?`,
+      `SELECT created_at FROM runs WHERE sandbox = ? AND provider = ? AND id = ? AND scope = ?`,
       this.#sandbox,
       this.#provider,
       id,
       scope,
-      this.#now(),
     )
-    return row && { createdAt: row.created_at, id }
+    if (row === undefined) return undefined
+    const place = { scope, createdAt: row.created_at, id }
+    this.#shelf.places.set(id, place)
+    return place
   }
 
   async counts(): Promise<ReadonlyMap<string, number>> {

@@ -1,8 +1,11 @@
+import { BoundedMap } from '../core/bounded-map.ts'
 import type { Place } from '../core/run.ts'
 import type { Database } from './database.ts'
 import { Vocabulary } from './facet-block.ts'
 import { FacetIndex } from './facet-index.ts'
-import { forgetRecent } from './recent.ts'
+
+/** How many places are remembered that somebody read on from, or is likely to. */
+const MOST_PLACES = 5_000
 
 /** Counts the editions of all shelves, so that none has a number that any other ever had. */
 let editions = 0
@@ -16,6 +19,8 @@ export class Shelf {
   due: number | undefined
   /** How many runs each scope has, those to come too; undefined when they have to be counted. */
   totals: ReadonlyMap<string, number> | undefined
+  /** Where runs are, by their ids. */
+  readonly places = new BoundedMap<Place>(MOST_PLACES)
   #edition = 0
   #from = 0
   /** The first instant (ms) that is not this edition's. */
@@ -54,7 +59,6 @@ export class Shelf {
   changed(runs: readonly Place[]): void {
     this.#hear(runs)
     for (const run of runs) this.#indexes.get(run.scope)?.forget(run)
-    forgetRecent(this, runs)
     this.#endEdition()
   }
 
@@ -63,7 +67,7 @@ export class Shelf {
     this.#hear(undefined)
     this.#vocabulary = new Vocabulary()
     this.#indexes.clear()
-    forgetRecent(this)
+    this.places.clear()
     this.#endEdition()
   }
 

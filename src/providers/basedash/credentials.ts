@@ -10,7 +10,7 @@ export interface Grant {
 
 /** `Authorization: Bearer bd_key_…`, the scheme in any case, as the HTTP scheme that the document names allows. */
 export const bearerAuth: SecurityScheme<Grant> = {
-  async authenticate(request, keys) {
+  authenticate(request, keys) {
     const [, key] = /^bearer +(bd_key_\S+)$/i.exec(request.header('authorization') ?? '') ?? []
     return key === undefined ? undefined : keys.find(key)
   },

@@ -21,11 +21,11 @@ export const listAutomationRuns: ListOperation<Params, World, Grant> = {
     const values = lastValues(request.search)
     const limit = values.get('limit')
     const cursor = values.get('cursor')
-    return {
-      ...(limit !== undefined && { limit: coerced(limit) }),
-      // An empty cursor is what a client sends that has none.
-      ...(cursor && { cursor }),
-    }
+    const params: Record<string, unknown> = {}
+    if (limit !== undefined) params.limit = coerced(limit)
+    // An empty cursor is what a client sends that has none.
+    if (cursor) params.cursor = cursor
+    return params
   },
 
   query({ limit = DEFAULT_LIMIT, cursor }, { request, caller, world }) {

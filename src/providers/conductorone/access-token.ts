@@ -19,10 +19,10 @@ export function mint(clientId: string, grant: Grant, wall: number, id: string): 
 
 /** Both schemes of the document: what `oauth` obtains is shown as `bearerAuth` shows it. */
 export const bearer: SecurityScheme<Grant> = {
-  async authenticate(request, keys, wall) {
+  authenticate(request, keys, wall) {
     const [, token] = /^bearer +(\S+) *$/i.exec(request.header('authorization') ?? '') ?? []
     if (token === undefined) return undefined
-    const owner = await keys.find(token)
+    const owner = keys.find(token)
     // The keyring also knows clients by name, and a name is no token. The caller is the client, however it came in.
     if (owner?.grant.bearer === token) return { ...owner, name: owner.grant.clientName }
     return minted(token, keys, wall)
@@ -31,7 +31,7 @@ export const bearer: SecurityScheme<Grant> = {
 
 /** The client that a minted token belongs to: it names its client, whose sandbox has the key to it. */
 async function minted(token: string, keys: Keyring<Grant>, wall: number): Promise<Caller<Grant> | undefined> {
-  const client = await findClient(subject(token), keys)
+  const client = findClient(subject(token), keys)
   if (client === undefined) return undefined
   const checks = { algorithms: ['EdDSA'], requiredClaims: ['exp'], currentDate: dateOf(wall) }
   const valid = await jwtVerify(token, client.grant.tokenVerifyKey, checks).then(
@@ -51,8 +51,8 @@ function subject(token: string): string {
 }
 
 /** The client whose id this is, at whatever host. */
-export async function findClient(id: string, keys: Keyring<Grant>): Promise<Caller<Grant> | undefined> {
+export function findClient(id: string, keys: Keyring<Grant>): Caller<Grant> | undefined {
   const { name } = readClientId(id) ?? {}
-  const client = name === undefined ? undefined : await keys.find(name)
+  const client = name === undefined ? undefined : keys.find(name)
   return client?.grant.clientName === name ? client : undefined
 }

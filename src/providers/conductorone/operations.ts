@@ -28,10 +28,10 @@ const listPages: List<PageParams> = {
     const values = firstValues(request.search)
     const size = values.get('page_size')
     const token = values.get('page_token')
-    return {
-      ...(size ? { page_size: parseInt64(size) ?? size } : {}),
-      ...(token ? { page_token: token } : {}),
-    }
+    const params: Record<string, unknown> = {}
+    if (size) params.page_size = parseInt64(size) ?? size
+    if (token) params.page_token = token
+    return params
   },
   query({ page_size = 25, page_token }, context) {
     const scope = permittedScope(context)

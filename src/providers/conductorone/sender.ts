@@ -4,9 +4,9 @@ import type { Grant } from './credentials.ts'
 import type { World } from './world.ts'
 
 /** Who asks for a token is the client that the request names: by its name, at whatever host it says it is. */
-export const sender: NonNullable<Provider<World, Grant>['sender']> = async (request, keys) => {
+export const sender: NonNullable<Provider<World, Grant>['sender']> = (request, keys) => {
   for (const id of namedClients(request)) {
-    const client = await keys.find(id.replace(/@.*$/s, ''))
+    const client = keys.find(id.replace(/@.*$/s, ''))
     if (client !== undefined) return client
   }
   return undefined

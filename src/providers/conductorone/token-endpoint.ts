@@ -29,7 +29,7 @@ export const mintToken: ActionOperation<World, Grant> = {
     }
     const clientId = required(form, 'client_id')
     const proof = readProof(form)
-    const client = await findClient(clientId, keys)
+    const client = findClient(clientId, keys)
     if (client === undefined || !isAt(clientId, client, request)) throw unproven()
     if (proof.kind === 'secret') {
       if (!sameSecret(proof.secret, client.grant.clientSecret)) throw unproven()

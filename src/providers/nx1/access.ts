@@ -1,5 +1,6 @@
-import type { SecurityScheme } from '../../core/provider.ts'
+import type { Caller, Keyring, SecurityScheme } from '../../core/provider.ts'
 import type { ApiRequest } from '../../core/request.ts'
+import type { State } from '../../core/state.ts'
 import { isActive, readToken } from './realm/claims.ts'
 import { hasEnded } from './realm/sessions.ts'
 import type { Grant } from './world.ts'
@@ -13,26 +14,37 @@ const ADMIN_ROLES = ['admin', 'nx1_admin']
  */
 export const security: Readonly<Record<string, SecurityScheme<Grant>>> = {
   OAuth2AuthorizationCodeBearer: {
-    async authenticate(request, keys, wall, state) {
-      const claims = await readToken(bearerToken(request) ?? '')
-      if (claims?.typ !== 'Bearer' || !isActive(claims, wall)) return undefined
-      // Whatever host the token was issued under: its client says which sandbox it belongs to.
-      const caller = await keys.find(claims.azp)
-      if (caller?.grant.kind !== 'client') return undefined
-      if (await hasEnded(state(caller.sandbox), claims.sid)) return undefined
-      const roles = [claims.realm_access, ...Object.values(claims.resource_access ?? {})].flatMap(
-        (access) => access?.roles ?? [],
-      )
-      const admin = roles.some((role) => ADMIN_ROLES.includes(role))
-      return { ...caller, grant: { kind: 'reader', owner: claims.preferred_username ?? claims.sub, admin } }
+    authenticate(request, keys, wall, state) {
+      const token = bearerToken(request)
+      return token === undefined ? undefined : reader(token, keys, wall, state)
     },
   },
   APIKeyHeader: {
-    async authenticate(request, keys) {
-      const caller = await keys.find(preSharedKey(request) ?? '')
+    authenticate(request, keys) {
+      const caller = keys.find(preSharedKey(request) ?? '')
       return caller?.grant.kind === 'reader' ? caller : undefined
     },
   },
+}
+
+/** Who reads by an access token of the realm. */
+async function reader(
+  token: string,
+  keys: Keyring<Grant>,
+  wall: number,
+  state: (sandbox: string) => State,
+): Promise<Caller<Grant> | undefined> {
+  const claims = await readToken(token)
+  if (claims?.typ !== 'Bearer' || !isActive(claims, wall)) return undefined
+  // Whatever host the token was issued under: its client says which sandbox it belongs to.
+  const caller = keys.find(claims.azp)
+  if (caller?.grant.kind !== 'client') return undefined
+  if (await hasEnded(state(caller.sandbox), claims.sid)) return undefined
+  const roles = [claims.realm_access, ...Object.values(claims.resource_access ?? {})].flatMap(
+    (access) => access?.roles ?? [],
+  )
+  const admin = roles.some((role) => ADMIN_ROLES.includes(role))
+  return { ...caller, grant: { kind: 'reader', owner: claims.preferred_username ?? claims.sub, admin } }
 }
 
 /** The bearer token, read as FastAPI's `OAuth2AuthorizationCodeBearer` reads it; undefined for none or an empty one. */

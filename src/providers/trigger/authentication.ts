@@ -11,18 +11,16 @@ import type { Environment } from './world.ts'
 export const secretKey: SecurityScheme<Grant> = {
   authenticate(request, keys, wall) {
     const credential = request.header('authorization')?.replace(/^Bearer /, '')
-    if (!credential) return NOBODY
+    if (!credential) return undefined
     const claims = publicClaims(credential)
     if (claims !== undefined) return bearer(credential, claims, keys, wall)
     return holder(credential, keys, request)
   },
 }
 
-const NOBODY = Promise.resolve(undefined)
-
 /** The holder of a secret key. */
-async function holder(key: string, keys: Keyring<Grant>, request: ApiRequest): Promise<Caller<Grant>> {
-  const found = await keys.find(key)
+function holder(key: string, keys: Keyring<Grant>, request: ApiRequest): Caller<Grant> {
+  const found = keys.find(key)
   // Environments are found by their ids too, and those are no secret.
   if (found === undefined || found.grant.secretKey !== key) refuse('Invalid API key')
   const environment = chosenBranch(found.grant, branchName(request.header('x-trigger-branch') ?? ''))
@@ -53,7 +51,7 @@ async function bearer(
   keys: Keyring<Grant>,
   wall: number,
 ): Promise<Caller<Grant>> {
-  const found = typeof claims.sub === 'string' ? await keys.find(claims.sub) : undefined
+  const found = typeof claims.sub === 'string' ? keys.find(claims.sub) : undefined
   if (found === undefined || found.grant.environment.id !== claims.sub) refuse('Invalid Public Access Token')
   try {
     await jwtVerify(token, new TextEncoder().encode(found.grant.secretKey), {

@@ -24,10 +24,12 @@ export const listRuns: ListOperation<Params, World, Grant> = {
     if (scopes !== undefined && !mayList(scopes, filter.taskIdentifier ?? [])) throw new ApiError(FORBIDDEN)
     const behaviour = behaviourOf(request)
     const vocabulary = vocabularyOf(request.header(VERSION_HEADER))
+    const { since, until } = behaviour.range(filter.createdAt ?? {}, context)
     return {
       scope: environment.id,
-      filters: filters({ ...common(filter), ...behaviour.filters(filter, vocabulary) }),
-      ...behaviour.range(filter.createdAt ?? {}, context),
+      filters: [...filters(common(filter)), ...filters(behaviour.filters(filter, vocabulary))],
+      since,
+      until,
       cursor: behaviour.cursor(page),
       limit: page.size ?? DEFAULT_SIZE,
     }
@@ -43,7 +45,12 @@ type Asked = Readonly<Record<string, readonly string[] | undefined>>
 
 /** All must hold; within one, any of the values (fidelity/trigger.md §3). */
 function filters(asked: Asked): Filter[] {
-  return Object.entries(asked).flatMap(([facet, anyOf]) => (anyOf === undefined ? [] : [{ facet, anyOf }]))
+  const filters: Filter[] = []
+  for (const facet in asked) {
+    const anyOf = asked[facet]
+    if (anyOf !== undefined) filters.push({ facet, anyOf })
+  }
+  return filters
 }
 
 function common({ taskIdentifier, version, tag, schedule, isTest }: RunsFilter): Asked {
@@ -74,11 +81,11 @@ function present(page: Page, { page: asked = {} }: Params, { request, caller }: 
 
 /** Where to read on in either direction; a way that leads nowhere is left out, not null (fidelity/trigger.md §4). */
 function pagination({ items, hasMore }: Page, { after, before }: Pages, cursorOf: (run: Run) => string) {
+  const links: { next?: string; previous?: string } = {}
   const newest = items.at(0)
   const oldest = items.at(-1)
-  if (newest === undefined || oldest === undefined) return {}
-  const next = cursorOf(oldest)
-  const previous = cursorOf(newest)
-  if (before !== undefined) return { next, ...(hasMore && { previous }) }
-  return { ...(hasMore && { next }), ...(after !== undefined && { previous }) }
+  if (newest === undefined || oldest === undefined) return links
+  if (hasMore || before !== undefined) links.next = cursorOf(oldest)
+  if (before === undefined ? after !== undefined : hasMore) links.previous = cursorOf(newest)
+  return links
 }

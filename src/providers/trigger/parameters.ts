@@ -59,9 +59,13 @@ export const PARAMETERS: readonly Parameter[] = [
 ]
 
 /** The steps of a parameter in the document: `['filter', 'createdAt', 'from']`. */
-export function stepsOf({ name }: Parameter): string[] {
-  return name.split(/[[\]]+/).filter((step) => step !== '')
+export function stepsOf({ name }: Parameter): readonly string[] {
+  return STEPS.get(name) ?? []
 }
+
+const STEPS: ReadonlyMap<string, readonly string[]> = new Map(
+  PARAMETERS.map(({ name }) => [name, name.split(/[[\]]+/).filter((step) => step !== '')]),
+)
 
 /**
  * The query as this service reads it: keys literal, encoded or not, the last duplicate counts, what is empty is
@@ -83,15 +87,13 @@ export function read(request: ApiRequest): Record<string, unknown> {
 
 type Tree = { [member: string]: unknown }
 
-function put(tree: Tree, [step = '', ...inner]: readonly string[], value: unknown): void {
-  if (inner.length === 0) {
-    tree[step] = value
-    return
+function put(tree: Tree, steps: readonly string[], value: unknown): void {
+  let inside = tree
+  for (const [i, step] of steps.entries()) {
+    const branch = i === steps.length - 1 ? value : (inside[step] ?? {})
+    inside[step] = branch
+    if (isTree(branch)) inside = branch
   }
-  const branch = tree[step]
-  const inside = isTree(branch) ? branch : {}
-  tree[step] = inside
-  put(inside, inner, value)
 }
 
 function isTree(value: unknown): value is Tree {

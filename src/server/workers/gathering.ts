@@ -68,6 +68,9 @@ export class Gathering {
         this.#cleared.set(journal, ticks())
         own.clear()
       },
+      get beginnings() {
+        return own.beginnings
+      },
       get recorded() {
         return own.recorded
       },

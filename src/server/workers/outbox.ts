@@ -37,6 +37,8 @@ export class Outbox {
       this.add(sandbox, life, exchange, at, wall)
     return {
       record: add,
+      // The leader knows, by the time of each exchange.
+      beginnings: 0,
       list: elsewhere,
       report: elsewhere,
       clear: elsewhere,

@@ -70,7 +70,7 @@ async function check(
 ): Promise<Asked | Reply> {
   const clientId = params.get('client_id')
   if (!clientId) return errorPage('Missing parameters: client_id')
-  const known = await findClient(context.keys, clientId)
+  const known = findClient(context.keys, clientId)
   if (known === undefined) return errorPage('Client not found.')
   const redirectUri = params.get('redirect_uri')
   const redirect = allowedRedirect(redirectUri, context.request)

@@ -11,24 +11,24 @@ export interface KnownClient {
 }
 
 /** The client of that id, in whichever sandbox it is. */
-export async function findClient(keys: Keyring<Grant>, clientId: string): Promise<KnownClient | undefined> {
-  const caller = await keys.find(clientId)
+export function findClient(keys: Keyring<Grant>, clientId: string): KnownClient | undefined {
+  const caller = keys.find(clientId)
   return caller?.grant.kind === 'client'
     ? { client: caller.grant.client, sandbox: caller.sandbox }
     : undefined
 }
 
 /** The client that a form names and, unless it is public, proves to be, by a Basic header or by fields. */
-export async function authenticateClient(
+export function authenticateClient(
   request: ApiRequest,
   form: ReadonlyMap<string, string>,
   keys: Keyring<Grant>,
-): Promise<KnownClient> {
+): KnownClient {
   const basic = basicCredentials(request)
   const clientId = basic?.id ?? form.get('client_id')
   const secret = basic?.secret ?? form.get('client_secret')
   if (!clientId) refuse(400, 'invalid_client', 'Missing client_id parameter')
-  const known = await findClient(keys, clientId)
+  const known = findClient(keys, clientId)
   if (known === undefined) refuse(401, 'invalid_client', INVALID_CLIENT)
   const { client } = known
   if (client.secret !== null && !sameSecret(client.secret, secret ?? '')) {

@@ -11,13 +11,13 @@ import { hasEnded } from './sessions.ts'
 export async function introspect(context: ActionContext<World, Grant>): Promise<Reply> {
   const { request, keys, wall } = context
   const form = firstValues(request.body)
-  const asking = await authenticateClient(request, form, keys)
+  const asking = authenticateClient(request, form, keys)
   if (asking.client.secret === null) refuse(403, 'invalid_request', NOT_ALLOWED)
   const text = form.get('token')
   if (text === undefined) refuse(400, 'invalid_request', 'Token not provided.')
   const claims = await readToken(text)
   if (claims === undefined || !isActive(claims, wall)) return json(200, { active: false })
-  const known = await findClient(keys, claims.azp)
+  const known = findClient(keys, claims.azp)
   // All sandboxes share the realm's key: a token of another one is none here.
   const isOurs = known?.sandbox === asking.sandbox
   const active = isOurs && !(await hasEnded(context.state(asking.sandbox), claims.sid))

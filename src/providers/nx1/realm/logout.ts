@@ -21,7 +21,7 @@ export async function logOut(context: ActionContext<World, Grant>): Promise<Repl
   const form = firstValues(request.body)
   const text = form.get('refresh_token')
   if (text === undefined) return logOutBy(context, form)
-  const known = await authenticateClient(request, form, keys)
+  const known = authenticateClient(request, form, keys)
   const claims = await readRefreshToken(text)
   if (claims.azp !== known.client.clientId) {
     refuse(400, 'invalid_grant', "Invalid refresh token. Token client and authorized client don't match")
@@ -48,7 +48,7 @@ async function logOutBy(
     return errorPage('Invalid parameter: client_id')
   }
   const clientId = claims?.azp ?? named
-  const known = clientId === undefined ? undefined : await findClient(keys, clientId)
+  const known = clientId === undefined ? undefined : findClient(keys, clientId)
   if (clientId !== undefined && known === undefined) return errorPage('Client not found.')
   const redirect = allowedRedirect(after, request)
   if (after !== undefined && redirect === undefined) return errorPage('Invalid redirect uri')

@@ -23,7 +23,7 @@ export async function token(context: ActionContext<World, Grant>): Promise<Reply
   if (grantType === undefined) refuse(400, 'invalid_request', 'Missing form parameter: grant_type')
   const grant = GRANT_TYPES.get(grantType)
   if (grant === undefined) refuse(400, 'unsupported_grant_type', 'Unsupported grant_type')
-  const client = await authenticateClient(request, form, keys)
+  const client = authenticateClient(request, form, keys)
   if (repeatedNames(request.body).length > 0) refuse(400, 'invalid_request', 'duplicated parameter')
   return json(200, await grant(context, form, client))
 }

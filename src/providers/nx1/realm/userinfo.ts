@@ -20,7 +20,7 @@ export async function userinfo(context: ActionContext<World, Grant>): Promise<Re
     refuseToken(401, 'invalid_token', INVALID_TOKEN)
   }
   if (!scopeNames(claims.scope).includes('openid')) refuseToken(403, 'insufficient_scope', MISSING_SCOPE)
-  const known = await findClient(keys, claims.azp)
+  const known = findClient(keys, claims.azp)
   if (known === undefined) refuseToken(401, 'invalid_token', 'Client not found')
   const user = context.world(known.sandbox).users.find(({ sub }) => sub === claims.sub)
   if (user === undefined || (await hasEnded(context.state(known.sandbox), claims.sid))) {

@@ -38,7 +38,7 @@ export const spec: Behaviour = {
     return Number.isNaN(number) ? parseIso(text) : number || null
   },
   filters: ({ status, bulkAction }, vocabulary) => ({
-    status: status?.flatMap((word) => statusesFor(word, vocabulary)),
+    status: status?.flatMap((word) => FOUND_BY[vocabulary].get(word) ?? []),
     bulkAction: bulkAction === undefined ? undefined : [bulkAction],
   }),
   range: ({ from, to, period }, clock) =>
@@ -64,13 +64,24 @@ function wordFor(status: Status, vocabulary: Vocabulary): Word {
  * The statuses that a filter's word asks for: those that read as that word, so that a filter and an unfiltered walk
  * agree. An older word that the vocabulary has given up asks for what it used to mean.
  */
-function statusesFor(word: string, vocabulary: Vocabulary): readonly Status[] {
-  const read = STATUSES.filter((status) => wordFor(status, vocabulary) === word)
-  return read.length > 0 ? read : STATUSES.filter((status) => wordFor(status, 'v1') === word)
+const FOUND_BY: Record<Vocabulary, ReadonlyMap<string, readonly Status[]>> = {
+  v1: foundBy('v1'),
+  v2: foundBy('v2'),
+}
+
+function foundBy(vocabulary: Vocabulary): Map<string, readonly Status[]> {
+  const reading = (word: string, as: Vocabulary) => STATUSES.filter((status) => wordFor(status, as) === word)
+  const words = [...DOCUMENTED, ...NEWER]
+  return new Map(
+    words.map((word) => {
+      const read = reading(word, vocabulary)
+      return [word, read.length > 0 ? read : reading(word, 'v1')]
+    }),
+  )
 }
 
 /** A run's own id is its place. The service refuses no cursor, so the words of the refusal are ours. */
 function placeOf(id: string, direction: Cursor['direction'], name: string): Cursor {
-  const issue = { code: 'custom', message: `Invalid run ID: ${id}`, path: [name] }
-  return { direction, id, unknown: queryError([issue]) }
+  const unknown = () => queryError([{ code: 'custom', message: `Invalid run ID: ${id}`, path: [name] }])
+  return { direction, id, unknown }
 }
