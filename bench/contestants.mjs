@@ -26,18 +26,21 @@ export function runyard({ product, cache }, flags = []) {
   }
 }
 
-/** What there is no way below: servers that send constant bytes. `replies`: what they send, captured from Runyard. */
+/**
+ * What there is no way below: servers that send constant bytes, what everybody is compared with first, so that it is measured
+ * right after Runyard. `replies`: what they send, captured from Runyard.
+ */
 export const BARE = [
-  {
-    name: 'bare node:http',
-    serve: ({ port, folder, replies }) => ({
-      argv: [at('servers/bare-http.mjs'), String(port), kept(folder, replies)],
-    }),
-  },
   {
     name: 'bare Fastify',
     serve: ({ port, folder, replies }) => ({
       argv: [at('servers/bare-fastify.mjs'), String(port), kept(folder, replies)],
+    }),
+  },
+  {
+    name: 'bare node:http',
+    serve: ({ port, folder, replies }) => ({
+      argv: [at('servers/bare-http.mjs'), String(port), kept(folder, replies)],
     }),
   },
 ]

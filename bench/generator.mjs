@@ -1,11 +1,11 @@
 // The load, in a process of its own on a core of its own: runs what it is told over IPC.
-import autocannon from 'autocannon'
+import { bytesOf, Connection } from './connection.mjs'
 import { quantile } from './statistics.mjs'
 
-/** How often (ms) autocannon looks whether it is over. */
-const LOOK = 50
+/** How often (ms) it is looked whether a reply is late. */
+const LOOK = 500
 /** How many questions of a list one round takes at most: their bytes are made before it begins. */
-const MOST_QUESTIONS = 20_000
+const MOST_QUESTIONS = 30_000
 
 /** Lists of questions by name, each with the place where the next round goes on. */
 const lists = new Map()
@@ -23,68 +23,58 @@ process.on('message', (job) => {
 })
 process.on('disconnect', () => process.exit())
 
-function run({ url, connections, seconds, list, isRepeated, most = MOST_QUESTIONS, timeout = 30 }) {
+async function run({ port, connections, seconds, list, isRepeated, timeout = 30 }) {
   const kept = lists.get(list)
-  const questions = isRepeated ? kept.questions : take(kept, most)
-  const shares = Array.from({ length: connections }, () => [])
-  if (isRepeated) for (const [index, share] of shares.entries()) share.push(...turned(questions, index))
-  else for (const [index, question] of questions.entries()) shares[index % connections].push(question)
-  return new Promise((resolve, reject) => {
-    const times = []
-    let next = 0
-    let startedAt = performance.now()
-    let firstErrors = []
-    const instance = autocannon(
-      {
-        url,
-        connections,
-        duration: seconds,
-        sampleInt: LOOK,
-        timeout,
-        setupClient: (client) => client.setRequests(shares[next++ % connections]),
-      },
-      (error, result) => {
-        if (error) return reject(error)
-        const elapsed = (performance.now() - startedAt) / 1000
-        if (!isRepeated) kept.at += times.length
-        times.sort((a, b) => a - b)
-        const { non2xx, errors, timeouts, statusCodeStats } = result
-        resolve({
-          seconds: elapsed,
-          rps: times.length / elapsed,
-          responses: times.length,
-          p50: quantile(times, 0.5),
-          p99: quantile(times, 0.99),
-          non2xx,
-          errors,
-          timeouts,
-          statuses: Object.fromEntries(
-            Object.entries(statusCodeStats).map(([code, { count }]) => [code, count]),
-          ),
-          firstErrors,
-        })
-      },
-    )
-    instance.on('start', () => {
-      startedAt = performance.now()
-    })
-    instance.on('response', (_client, _status, _bytes, time) => times.push(time))
-    instance.on('reqError', (error) => {
-      if (firstErrors.length < 3) firstErrors = [...firstErrors, String(error?.message ?? error)]
-    })
+  const asked = (isRepeated ? kept.questions : take(kept)).map((question) => bytesOf(question, port))
+  const statuses = {}
+  const times = []
+  const firstErrors = []
+  let [errors, timeouts] = [0, 0]
+  const told = {
+    answered(status, ms) {
+      times.push(ms)
+      statuses[status] = (statuses[status] ?? 0) + 1
+    },
+    failed(error) {
+      errors++
+      if (firstErrors.length < 3) firstErrors.push(String(error?.message ?? error))
+    },
+  }
+  const startedAt = performance.now()
+  let at = 0
+  const opened = Array.from({ length: connections }, (_, index) => {
+    // Connections that ask the same begin at another place each; of questions that come once, each has every nth.
+    let mine = index
+    const next = () => (isRepeated ? asked[mine++ % asked.length] : asked[at++ % asked.length])
+    return new Connection(port, next, told)
   })
+  const late = setInterval(() => {
+    for (const one of opened) if (one.giveUp(performance.now() - timeout * 1000)) timeouts++
+  }, LOOK)
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+  const elapsed = (performance.now() - startedAt) / 1000
+  clearInterval(late)
+  for (const one of opened) one.end()
+  if (!isRepeated) kept.at += at
+  const responses = times.length
+  times.sort((a, b) => a - b)
+  return {
+    seconds: elapsed,
+    rps: responses / elapsed,
+    responses,
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+    non2xx:
+      responses - Object.entries(statuses).reduce((sum, [code, n]) => sum + (code[0] === '2' ? n : 0), 0),
+    errors,
+    timeouts,
+    statuses,
+    firstErrors,
+  }
 }
 
 /** The next questions of a list, round and round. */
-function take({ questions, at }, most) {
-  return Array.from(
-    { length: Math.min(most, questions.length) },
-    (_, index) => questions[(at + index) % questions.length],
-  )
-}
-
-/** The list from another place on, so that connections do not all ask the same at once. */
-function turned(questions, by) {
-  const at = by % questions.length
-  return [...questions.slice(at), ...questions.slice(0, at)]
+function take({ questions, at }) {
+  const count = Math.min(MOST_QUESTIONS, questions.length)
+  return Array.from({ length: count }, (_, index) => questions[(at + index) % questions.length])
 }

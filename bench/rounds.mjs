@@ -11,7 +11,7 @@ const waiting = new Map()
 
 /** Keeps a list of questions (`{ path, headers }`) with the generator, under a name. */
 export function keep(name, questions) {
-  return send({ keep: name, questions: questions.map((question) => ({ method: 'GET', ...question })) })
+  return send({ keep: name, questions: questions })
 }
 
 /**
@@ -21,7 +21,7 @@ export function keep(name, questions) {
  */
 export async function round(server, job) {
   const before = await server.probe()
-  const { result } = await send({ ...job, url: server.url })
+  const { result } = await send({ ...job, port: server.port })
   await wait(SETTLE)
   const after = await server.probe()
   const used = after.cpu - before.cpu

@@ -137,7 +137,6 @@ async function costs(server, kinds, { growthRounds, growthSeconds }) {
         list: `growth ${name}`,
         connections: isQuick ? CONNECTIONS : 1,
         seconds: isQuick ? growthSeconds : Math.max(growthSeconds, (ms * 3) / 1000),
-        most: isQuick ? QUESTIONS : 200,
       })
       if (turn >= 0) measured.get(name).push(cpu)
     }

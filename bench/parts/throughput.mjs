@@ -39,7 +39,7 @@ async function everybody({ provider, operations, refused, say, product }, { isWi
   const replies = await captureAll(first.server.url, asked)
   const servers = [{ name: 'Runyard', server: first.server, idle: (await first.server.probe()).rss }]
   const live = { ...runyard(product, ['--clock', 'live']), name: 'Runyard, live clock' }
-  for (const contestant of [live, ...BARE, ...(isWithPeers ? PEERS : [])]) {
+  for (const contestant of [...BARE, live, ...(isWithPeers ? PEERS : [])]) {
     const { name } = contestant
     say(`${provider}: starting ${name}`)
     const server = await launch(contestant, { document: documentOf(provider), replies })

@@ -21,6 +21,8 @@ export interface Leaf {
   readonly bounded: boolean
   /** Whether the document takes an empty text for a value. */
   readonly takesEmpty: boolean
+  /** Whether it takes any text that is one, and has nothing to say of it. */
+  readonly takesAnyText: boolean
 }
 
 /** What a client can send to an operation, in the document's order. */
@@ -59,6 +61,9 @@ function leaf(
   const isList = schema.type === 'array'
   const item = isList ? (schema.items ?? {}) : schema
   const deprecatedWords = [...wordsOf(schema['x-deprecated']), ...deprecatedIn(item)]
+  const deprecated = parameter.deprecated === true || schema.deprecated === true || item.deprecated === true
+  const words = item.enum?.filter((word) => word !== null).map(String) ?? wordsOfAlternatives(item)
+  const bounded = [schema, item].some((part) => Object.keys(part).some((keyword) => !PLAIN.has(keyword)))
   return {
     name,
     in: place,
@@ -66,11 +71,12 @@ function leaf(
     schema: item,
     style: !isList ? 'one' : parameter.style === 'deepObject' ? 'commas' : 'commas or repeated',
     required: parameter.required === true,
-    deprecated: parameter.deprecated === true || schema.deprecated === true || item.deprecated === true,
+    deprecated,
     deprecatedWords: [...new Set(deprecatedWords)],
-    words: item.enum?.filter((word) => word !== null).map(String) ?? wordsOfAlternatives(item),
-    bounded: [schema, item].some((part) => Object.keys(part).some((keyword) => !PLAIN.has(keyword))),
+    words,
+    bounded,
     takesEmpty: parameter.allowEmptyValue === true || (item.type === undefined && item.enum === undefined),
+    takesAnyText: !isList && !deprecated && !bounded && words === undefined && item.type === 'string',
   }
 }
 

@@ -23,6 +23,9 @@ export interface Analysis {
   readonly follows: boolean
 }
 
+/** What one parameter says, held against the document. */
+type Judgement = Pick<Analysis, 'values' | 'remarks'>
+
 /** Where a page can stand. */
 export type Position = 'first' | 'middle' | 'last' | 'backwards'
 
@@ -70,7 +73,8 @@ export class Terms {
   readonly #values: ReadonlyMap<string, number>
   readonly #analysed = new BoundedMap<Analysis>(MOST_REQUESTS)
   readonly #lately = new Lately()
-  readonly #checked = new BoundedMap<string | null>(500)
+  /** By parameter and what came under its name. */
+  readonly #judged = new BoundedMap<Judgement>(500)
   /** What is said of parameters that the document does not have. */
   readonly #strange = new BoundedMap<string>(500)
 
@@ -184,7 +188,7 @@ export class Terms {
       })
     }
     if (beyond > 0) remarks.push({ kind: 'undeclared-parameter', message: `There were ${beyond} more.` })
-    return { remarks, sent, values: values.length > 1 ? [...new Set(values)] : values, follows }
+    return { remarks, sent, values, follows }
   }
 
   /** The remarks on a request that was refused because of what it says: the parameters that the refusal was about. */
@@ -227,33 +231,45 @@ export class Terms {
     const leaf = this.leaves[place]
     if (leaf === undefined) return
     sent.push(place)
-    const subject = leaf.name
-    const reading = readLeaf(leaf, texts)
-    for (const word of reading.words) {
-      const value = this.#values.get(`${leaf.name}=${word}`)
-      if (value !== undefined) values.push(value)
+    // A cursor, say, which is another each time.
+    if (leaf.takesAnyText && texts.length === 1 && texts[0] !== '') return
+    const judgement = this.#judgedBefore(leaf, texts)
+    values.push(...judgement.values)
+    remarks.push(...judgement.remarks)
+  }
+
+  #judgedBefore(leaf: Leaf, texts: readonly string[]): Judgement {
+    const key = `${leaf.name} ${texts.length === 1 ? texts[0] : JSON.stringify(texts)}`
+    let judgement = this.#judged.get(key)
+    if (judgement === undefined) {
+      judgement = this.#judgementOn(leaf, texts)
+      if (key.length <= LONGEST_KEY) this.#judged.set(apart(key), judgement)
     }
+    return judgement
+  }
+
+  #judgementOn(leaf: Leaf, texts: readonly string[]): Judgement {
+    const subject = leaf.name
+    const remarks: Remark[] = []
+    const reading = readLeaf(leaf, texts)
+    const words = [...new Set(reading.words)]
+    const values = words.flatMap((word) => this.#values.get(`${subject}=${word}`) ?? [])
     if (leaf.deprecated)
       remarks.push({ kind: 'deprecated', subject, message: 'The document marks this parameter deprecated.' })
-    for (const word of new Set(reading.words.filter((word) => leaf.deprecatedWords.includes(word))))
+    for (const word of words.filter((word) => leaf.deprecatedWords.includes(word)))
       remarks.push({ kind: 'deprecated', subject, message: `The document marks ${quoted(word)} deprecated.` })
     const wrong = reading.wrong ?? this.#outOfBounds(leaf, texts, reading)
     if (wrong !== undefined) remarks.push({ kind: 'malformed-value', subject, message: wrong })
+    return { values, remarks }
   }
 
   /** What the document's own validators have against a value that is of the right type. */
   #outOfBounds(leaf: Leaf, texts: readonly string[], { value }: Reading): string | undefined {
     if (!leaf.bounded || leaf.in !== 'query' || (leaf.takesEmpty && texts.join('') === '')) return undefined
-    const key = `${leaf.name}=${texts.join('&')}`
-    const known = this.#checked.get(key)
-    if (known !== undefined) return known ?? undefined
-    const problems = this.#api
+    const [problem] = this.#api
       .problems(this.#documented, this.path, nested(leaf.steps, value))
       .filter((problem) => problem.in === 'query' && leaf.steps.every((step, i) => problem.path[i] === step))
-    const [problem] = problems
-    const wrong = problem === undefined ? null : sentence(problem)
-    if (key.length <= LONGEST_KEY) this.#checked.set(apart(key), wrong)
-    return wrong ?? undefined
+    return problem && sentence(problem)
   }
 
   /** A client that misspells a name does so each time, and to find what may be meant takes a while. */

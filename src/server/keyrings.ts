@@ -4,13 +4,20 @@ import type { Sandbox } from '../core/sandbox.ts'
 /** What has credentials. */
 type Holder = Pick<Sandbox, 'id' | 'credentials'>
 
+const EMPTY: Keyring<unknown> = { find: () => undefined }
+
 /** The credentials of all sandboxes, by provider. */
 export class Keyrings {
   readonly #callers = new Map<string, Map<string, Caller<unknown>>>()
+  readonly #keyrings = new Map<string, Keyring<unknown>>()
   #edition = 0
 
   constructor(providers: readonly Provider[]) {
-    for (const { name } of providers) this.#callers.set(name, new Map())
+    for (const { name } of providers) {
+      const callers = new Map<string, Caller<unknown>>()
+      this.#callers.set(name, callers)
+      this.#keyrings.set(name, { find: (key) => callers.get(key) })
+    }
   }
 
   /** Changes with the credentials that there are. */
@@ -19,8 +26,7 @@ export class Keyrings {
   }
 
   of(provider: string): Keyring<unknown> {
-    const callers = this.#callers.get(provider)
-    return { find: (name) => callers?.get(name) }
+    return this.#keyrings.get(provider) ?? EMPTY
   }
 
   /** The id of the sandbox that has the credential. */
