@@ -37,7 +37,8 @@ function draw(random: Random, count: number, from: number, to: number): number[]
 /** How likely work starts at this UTC instant, from 0.25 (weekend nights) to 1 (weekday afternoons). */
 function busyness(at: number): number {
   const day = Math.floor(at / DAY)
-  const hour = (at % DAY) / 3_600_000
+  // As `at % DAY`, which takes ten times as long for numbers of this size.
+  const hour = (at - day * DAY) / 3_600_000
   const weekday = (day + 4) % 7 // 1970-01-01 was a Thursday
   const atWork = hour >= 8 && hour < 19
   const atWeekend = weekday === 0 || weekday === 6

@@ -2,16 +2,31 @@
 import { workerData } from 'node:worker_threads'
 import { Secrets } from '../core/secrets.ts'
 import { loadFaker, seededRandom } from '../seed/random.ts'
-import { type SettledRun, settledRun } from '../store/rows.ts'
-import { BATCH, type Job, type Message, MOST_AHEAD, POSTED, type Posted, pack, TAKEN } from './batches.ts'
+import { settledRun } from '../store/rows.ts'
+import {
+  BATCH,
+  type Job,
+  type Message,
+  MOST_AHEAD,
+  type Packed,
+  Packer,
+  POSTED,
+  type Posted,
+  TAKEN,
+  transferred,
+} from './batches.ts'
 import { discoverProviders } from './providers.ts'
 
 const { job, counters, port } = workerData as Posted
 
-function post(message: Message): void {
-  port.postMessage(message)
+function post(message: Message, transferred: ArrayBuffer[] = []): void {
+  port.postMessage(message, transferred)
   Atomics.add(counters, POSTED, 1)
   Atomics.notify(counters, POSTED)
+}
+
+function postRows(provider: string, packed: Packed): void {
+  post({ provider, packed }, transferred(packed))
 }
 
 /** Waits until not too much lies there that nobody has taken. */
@@ -31,15 +46,14 @@ async function generate({ providers, scenario, seed, fidelity, start, secret, at
     const secrets = new Secrets(...secret)
     const section = sections[name] ?? {}
     const { runs } = seeds.build({ section, fidelity, start, days, random, secrets })
-    let rows: SettledRun[] = []
+    const packer = new Packer()
     for (const run of runs) {
-      rows.push(settledRun(run, at, next))
-      if (rows.length < BATCH) continue
+      packer.add(settledRun(run, at, next))
+      if (packer.count < BATCH) continue
       waitForRoom()
-      post({ provider: name, packed: pack(rows) })
-      rows = []
+      postRows(name, packer.take())
     }
-    if (rows.length > 0) post({ provider: name, packed: pack(rows) })
+    if (packer.count > 0) postRows(name, packer.take())
   }
 }
 

@@ -25,7 +25,7 @@ export function settledRun(born: Run, now: number, next: Next): SettledRun {
     id,
     facets: JSON.stringify(facets),
     body: JSON.stringify(body),
-    plan: JSON.stringify(plan),
+    plan: plan === null ? 'null' : JSON.stringify(plan),
     due,
   }
 }
