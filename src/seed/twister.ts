@@ -1,7 +1,8 @@
 const SIZE = 624
 const SHIFT = 397
-/** Two words make one number. */
-const NUMBERS = SIZE / 2
+/** How many words are made at once, of which two make one number: many streams are asked for a few numbers only. */
+const WORDS = 48
+const NUMBERS = WORDS / 2
 
 /**
  * The Mersenne twister MT19937 by Matsumoto and Nishimura, with numbers of 53 bits: the numbers that Faker draws from when it
@@ -11,6 +12,8 @@ export class Twister {
   readonly #state: Uint32Array
   readonly #numbers = new Float64Array(NUMBERS)
   #at = NUMBERS
+  /** The next word to be made. */
+  #word = 0
 
   constructor(seed: readonly number[]) {
     this.#state = seeded(seed)
@@ -22,52 +25,69 @@ export class Twister {
     return this.#numbers[this.#at++] ?? 0
   }
 
-  /** The next 312 numbers at once. */
+  /** The next so many numbers at once. */
   #draw(): void {
     const state = this.#state
-    twist(state)
+    twist(state, this.#word)
     for (let i = 0; i < NUMBERS; i++) {
-      const high = tempered(state[2 * i] ?? 0) >>> 5
-      const low = tempered(state[2 * i + 1] ?? 0) >>> 6
+      const high = tempered(state[this.#word + 2 * i] ?? 0) >>> 5
+      const low = tempered(state[this.#word + 2 * i + 1] ?? 0) >>> 6
       this.#numbers[i] = (high * 2 ** 26 + low) * 2 ** -53
     }
     this.#at = 0
+    this.#word = (this.#word + WORDS) % SIZE
   }
 }
 
-/** `init_by_array` of the reference implementation. */
+/** `init_genrand(19650218)` of the reference implementation, with which `init_by_array` begins. */
+let beginning: Uint32Array | undefined
+
+function begun(): Uint32Array {
+  if (beginning === undefined) {
+    beginning = new Uint32Array(SIZE)
+    let before = 19_650_218
+    beginning[0] = before
+    for (let i = 1; i < SIZE; i++) {
+      before = (Math.imul(1_812_433_253, before ^ (before >>> 30)) + i) >>> 0
+      beginning[i] = before
+    }
+  }
+  return beginning.slice()
+}
+
+/** `init_by_array` of the reference implementation. Its loops run cold for every stream of a start: they call nothing. */
 function seeded(seed: readonly number[]): Uint32Array {
-  const state = new Uint32Array(SIZE)
-  state[0] = 19_650_218
-  for (let i = 1; i < SIZE; i++) state[i] = Math.imul(1_812_433_253, mixed(state, i)) + i
+  const state = begun()
+  const { length } = seed
+  let before = state[0] ?? 0
   let i = 1
-  for (let k = 0; k < Math.max(SIZE, seed.length); k++) {
-    const j = k % seed.length
-    state[i] = ((state[i] ?? 0) ^ Math.imul(mixed(state, i), 1_664_525)) + (seed[j] ?? 0) + j
-    i = following(state, i)
+  for (let k = 0, j = 0; k < SIZE; k++) {
+    const word = state[i] ?? 0
+    before = ((word ^ Math.imul(before ^ (before >>> 30), 1_664_525)) + (seed[j] ?? 0) + j) >>> 0
+    state[i] = before
+    if (++i === SIZE) {
+      state[0] = before
+      i = 1
+    }
+    if (++j === length) j = 0
   }
   for (let k = 1; k < SIZE; k++) {
-    state[i] = ((state[i] ?? 0) ^ Math.imul(mixed(state, i), 1_566_083_941)) - i
-    i = following(state, i)
+    const word = state[i] ?? 0
+    before = ((word ^ Math.imul(before ^ (before >>> 30), 1_566_083_941)) - i) >>> 0
+    state[i] = before
+    if (++i === SIZE) {
+      state[0] = before
+      i = 1
+    }
   }
   state[0] = 0x80000000
   return state
 }
 
-function mixed(state: Uint32Array, i: number): number {
-  const before = state[i - 1] ?? 0
-  return before ^ (before >>> 30)
-}
-
-function following(state: Uint32Array, i: number): number {
-  if (i + 1 < SIZE) return i + 1
-  state[0] = state[SIZE - 1] ?? 0
-  return 1
-}
-
-function twist(state: Uint32Array): void {
-  let word = state[0] ?? 0
-  for (let i = 0; i < SIZE; i++) {
+/** Makes the next words, from that one on. */
+function twist(state: Uint32Array, from: number): void {
+  let word = state[from] ?? 0
+  for (let i = from; i < from + WORDS; i++) {
     const next = state[i + 1 < SIZE ? i + 1 : 0] ?? 0
     const pair = (word & 0x80000000) | (next & 0x7fffffff)
     const far = i + SHIFT
