@@ -95,7 +95,7 @@ t.test('a start loads no package but SQLite, nor does a first page', async (t) =
     `(async () => {${program}})()`,
   ]
   const said = JSON.parse(execFileSync('env', node, { encoding: 'utf8' }))
-  t.same(said, { status: 200, packages: ['better-sqlite3', 'bindings', 'file-uri-to-path'] })
+  t.same(said, { status: 200, packages: ['better-sqlite3'] })
 })
 
 /** What a validator says of a value, and what it has made of it. */

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Fidelity } from '../src/core/fidelity.ts'
 import { Secrets } from '../src/core/secrets.ts'
-import { loadFaker } from '../src/seed/random.ts'
 import { discoverProviders } from '../src/server/discover.ts'
 import { Fillings } from '../src/server/fillings.ts'
 import { Database } from '../src/store/database.ts'
@@ -10,7 +9,6 @@ import { eraseSandbox, writeSandbox } from '../src/store/sandboxes.ts'
 import { NOW } from './serve.ts'
 
 const providers = await discoverProviders()
-await loadFaker()
 const ONE = new Secrets('one')
 const OTHER = new Secrets('another')
 

@@ -1,14 +1,26 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { Faker } from '@faker-js/faker'
+import { base, en, Faker } from '@faker-js/faker'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { progressOn } from '../src/cli/progress.ts'
 import { iso } from '../src/core/clock.ts'
+import {
+  companyName,
+  country,
+  countryCode,
+  domainName,
+  firstName,
+  fullName,
+  lastName,
+  weekday,
+} from '../src/core/names.ts'
+import type { Random } from '../src/core/random.ts'
 import { settle } from '../src/core/run.ts'
 import { Secrets } from '../src/core/secrets.ts'
-import { loadFaker, seededRandom } from '../src/seed/random.ts'
+import { alphabetically } from '../src/providers/trigger/history/alphabetically.ts'
+import { seededRandom } from '../src/seed/random.ts'
 import { Twister } from '../src/seed/twister.ts'
 import { discoverProviders } from '../src/server/discover.ts'
 import { Fillings } from '../src/server/fillings.ts'
@@ -16,7 +28,6 @@ import { Database } from '../src/store/database.ts'
 import { NOW, serve } from './serve.ts'
 
 const providers = await discoverProviders()
-await loadFaker()
 
 /** One more than is made in line, in all providers together. */
 const LARGE = {
@@ -59,18 +70,61 @@ t.test('a stream draws what Faker draws, seeded alike', async () => {
     fc.tuple(fc.constant('int'), fc.integer(), fc.nat()),
     fc.tuple(fc.constant('text'), fc.nat(80), fc.nat(40)),
     fc.tuple(fc.constant('pick'), fc.nat(20), fc.constant(0)),
+    fc.tuple(fc.constant('shuffle'), fc.nat(20), fc.constant(0)),
   )
   fc.assert(
     fc.property(fc.array(drawn, { maxLength: 30 }), fc.nat(), (draws, seed) => {
       const [own, other] = [seededRandom(seed, 'a'), seededRandom(seed, 'a')]
+      const randomizer = { next: () => other.float(0, 1), seed: () => {} }
+      const { number, string, helpers } = new Faker({ locale: {}, randomizer })
       return draws.every(([what, a, b]) => {
-        if (what === 'int') return own.int(a, a + b) === other.faker.number.int({ min: a, max: a + b })
         const alphabet = 'abcdefghijklmnopqrstuvwxyz'.slice(0, (a % 26) + 1)
-        if (what === 'text') return own.text(alphabet, b) === other.faker.string.fromCharacters(alphabet, b)
-        return own.pick([...alphabet]) === other.faker.helpers.arrayElement([...alphabet])
+        const letters = [...alphabet]
+        if (what === 'int') return own.int(a, a + b) === number.int({ min: a, max: a + b })
+        if (what === 'text') return own.text(alphabet, b) === string.fromCharacters(alphabet, b)
+        if (what === 'pick') return own.pick(letters) === helpers.arrayElement(letters)
+        return own.shuffle(letters).join('') === helpers.shuffle(letters).join('')
       })
     }),
   )
+})
+
+t.test('names are those that Faker makes of the same stream', async (t) => {
+  const names: Record<string, [(random: Random) => string, (faker: Faker) => string]> = {
+    fullName: [fullName, ({ person }) => person.fullName()],
+    firstName: [firstName, ({ person }) => person.firstName()],
+    lastName: [lastName, ({ person }) => person.lastName()],
+    companyName: [companyName, ({ company }) => company.name()],
+    domainName: [domainName, ({ internet }) => internet.domainName()],
+    country: [country, ({ location }) => location.country()],
+    countryCode: [countryCode, ({ location }) => location.countryCode()],
+    weekday: [weekday, ({ date }) => date.weekday()],
+  }
+  for (const [name, [own, fakers]] of Object.entries(names)) {
+    const [random, other] = [seededRandom(1, name), seededRandom(1, name)]
+    const randomizer = { next: () => other.float(0, 1), seed: () => {} }
+    const faker = new Faker({ locale: [en, base], randomizer })
+    const times = Array.from({ length: 5_000 })
+    t.same(
+      times.map(() => own(random)),
+      times.map(() => fakers(faker)),
+      name,
+    )
+  }
+})
+
+t.test('tags are in the order of a collator', async (t) => {
+  const { compare } = new Intl.Collator('en')
+  const tag = fc.oneof(
+    fc.stringMatching(/^[a-c0-1_:.-]{0,6}$/),
+    fc.stringMatching(/^[a-bA-B_:é ]{0,4}$/),
+    fc.string({ unit: 'grapheme', maxLength: 4 }),
+  )
+  fc.assert(
+    fc.property(tag, tag, (a, b) => Math.sign(alphabetically(a, b)) === Math.sign(compare(a, b))),
+    { numRuns: 5_000 },
+  )
+  t.pass()
 })
 
 t.test('an instant reads as Date writes it', async (t) => {
@@ -122,10 +176,9 @@ t.test('what threads make has the bytes of what is made in line', async (t) => {
   const { signal } = new AbortController()
   await fillings.fillByParts('parts', filling, secrets, signal, (done) => told.push(done))
   fillings.transaction(() => fillings.fill('at once', filling, secrets, fillings.worlds(filling, secrets)))
-  const made = fillings.rowsOf(filling, secrets)
-  fillings.transaction(() =>
-    fillings.fill('in line', filling, secrets, fillings.worlds(filling, secrets), { rows: made }),
-  )
+  const made = fillings.made(filling, secrets)
+  t.strictSame(made.worlds, fillings.worlds(filling, secrets))
+  fillings.transaction(() => fillings.fill('in line', filling, secrets, made.worlds, made))
   const expected = rows(database, 'in line')
   t.equal(expected.length, 20_248, 'all are there')
   t.strictSame(rows(database, 'parts'), expected, 'by parts')

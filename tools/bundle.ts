@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
 
 /** Loaded from node_modules when it is used: it is native, has files of its own, or is rarely needed. */
-const EXTERNAL = ['better-sqlite3', '@fastify/swagger', '@fastify/swagger-ui']
+const EXTERNAL = ['better-sqlite3/*', '@fastify/swagger', '@fastify/swagger-ui']
 
 const LODASH = [
   ...[
@@ -52,6 +52,28 @@ const NEVER_CALLED: readonly { readonly by: string; readonly module: string; rea
     by: 'fastify',
     module: '@fastify/fast-json-stringify-compiler',
     instead: 'module.exports = () => () => {}',
+  },
+  // It listens for http alone, and http/2 is nowhere (src/http/https.ts listens for https).
+  { by: 'fastify', module: 'node:https', instead: '' },
+  { by: 'fastify', module: 'node:http2', instead: '' },
+  // Only plugins are held against versions, and the first one is registered for a reader of `/docs`.
+  {
+    by: 'fastify',
+    module: 'semver',
+    instead: `
+      for (const name of ['coerce', 'gt', 'satisfies'])
+        exports[name] = (...given) => require('semver')[name](...given)`,
+  },
+  // Looks in many places for what lies in one; and the errors it throws are those of whoever else uses the package.
+  {
+    by: 'better-sqlite3',
+    module: 'bindings',
+    instead: `module.exports = () => require('better-sqlite3/build/Release/better_sqlite3.node')`,
+  },
+  {
+    by: 'better-sqlite3',
+    module: './sqlite-error',
+    instead: `module.exports = require('better-sqlite3/lib/sqlite-error')`,
   },
 ]
 
@@ -147,7 +169,7 @@ const httpAlone: Plugin = {
 const neverCalled = (root: string): Plugin => ({
   name: 'never called',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^[@\w]/ }, ({ path, importer }) => {
+    onResolve({ filter: /./ }, ({ path, importer }) => {
       const at = NEVER_CALLED.findIndex(
         ({ by, module }) => module === path && importer.includes(`/node_modules/${by}/`),
       )

@@ -1,14 +1,14 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Ajv, ValidateFunction } from 'ajv'
 import standaloneCode from 'ajv/dist/standalone/index.js'
 import { build, type Metafile } from 'esbuild'
-import { scenarioSchema } from '../src/seed/scenario.ts'
+import { readScenariosFile, Scenarios, scenarioNames, scenarioSchema } from '../src/seed/scenario.ts'
 import { discoverProviders } from '../src/server/discover.ts'
 import { FOLDERS } from '../src/server/folders.ts'
 import { documentAjv, scenarioAjv } from '../src/spec/ajv.ts'
 import { Api } from '../src/spec/api.ts'
-import { type Compile, validatorFile } from '../src/spec/compile.ts'
+import { type Compile, compileScenario, validatorFile } from '../src/spec/compile.ts'
 import { effectiveDocuments, vendorDocument } from '../src/spec/document.ts'
 import { Items } from '../src/spec/items.ts'
 
@@ -16,7 +16,8 @@ import { Items } from '../src/spec/items.ts'
 type Schemas = Map<string, { readonly schema: object; readonly reads: boolean }>
 
 /**
- * Writes every document as it is served into the folder, and the code of every validator that a server may need.
+ * Writes every document as it is served into the folder, every scenario as it is read, and the code of every validator that
+ * a server may need.
  * Resolves to what has gone into that.
  */
 export async function prepareDocuments(root: string, folder: string): Promise<Metafile> {
@@ -35,6 +36,13 @@ export async function prepareDocuments(root: string, folder: string): Promise<Me
   const control = vendorDocument(FOLDERS.specs, 'control')
   writeFileSync(join(folder, 'control.json'), JSON.stringify(control))
   noteAll(await Api.of(control, 'by document', note(schemas)))
+
+  const scenarios = new Scenarios(FOLDERS.seeds, providers, compileScenario)
+  const read = scenarioNames(FOLDERS.seeds).map((name) => {
+    const text = readFileSync(join(FOLDERS.seeds, `${name}.json`), 'utf8')
+    return [text, scenarios.load(name)]
+  })
+  writeFileSync(join(folder, readScenariosFile(providers)), JSON.stringify(read))
 
   const scenario = scenarioSchema(providers)
   const code = [...schemas].map(([file, { schema, reads }]): [string, string] => {

@@ -1,4 +1,4 @@
-/** Writes what follows from other files: wire types, the scenario schema, README tables. CI holds the committed to it. */
+/** Writes what follows from other files: wire types, the scenario schema, words, README tables. CI holds the committed to it. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript'
@@ -10,6 +10,7 @@ import { OPTION_NAMES, OPTIONS } from '../src/server/options.ts'
 import { createRunyard } from '../src/server/runyard.ts'
 import { effectiveDocuments, vendorDocument } from '../src/spec/document.ts'
 import type { SandboxView } from '../test/serve.ts'
+import { words } from './words.ts'
 
 const providers = await discoverProviders()
 
@@ -30,6 +31,8 @@ writeFileSync(
   join(FOLDERS.seeds, 'scenario.schema.json'),
   `${JSON.stringify(scenarioSchema(providers), null, 2)}\n`,
 )
+
+writeFileSync(new URL('../src/core/words.ts', import.meta.url), words())
 
 const readme = new URL('../README.md', import.meta.url)
 let text = readFileSync(readme, 'utf8')

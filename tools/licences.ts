@@ -4,7 +4,8 @@ import type { Metafile } from 'esbuild'
 
 /** The licences of everything that has gone into what was built, which most of them want to come with it. */
 export function licences(root: string, made: readonly Metafile[]): string {
-  const packages = new Set<string>()
+  // Whose words are in the code (src/core/words.ts).
+  const packages = new Set(['node_modules/@faker-js/faker'])
   for (const path of made.flatMap(({ inputs }) => Object.keys(inputs))) {
     const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []
     if (folder !== undefined) packages.add(folder)

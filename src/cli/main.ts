@@ -44,15 +44,14 @@ export async function main(
     const runyard =
       options.workers > 1
         ? await (await import('../server/workers/leader.ts')).leader(options, onProgress)
-        : await (await import('../server/runyard.ts')).createRunyard(options, onProgress)
+        : await (await import('../server/runyard.ts')).openRunyard(options, onProgress)
     const end = (): void => {
       isEnding = true
       void runyard.close()
     }
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end)
     await runyard.listen()
-    const sandbox = await runyard.sandbox('default')
-    if (sandbox !== undefined) say(banner(version, await sandbox.describe()))
+    say(banner(version, await runyard.describe()))
   } catch (error) {
     // It was told to end while it started.
     if (isEnding) return

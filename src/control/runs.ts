@@ -40,9 +40,8 @@ export function runOperations(
       const items = Array.isArray(call.body) ? (call.body as JsonObject[]) : [call.body as JsonObject]
       const pointer = (i: number, path: readonly string[]): string =>
         [...(Array.isArray(call.body) ? [String(i)] : []), ...path].map((step) => `/${step}`).join('')
-      const random = await sandbox.random()
       const { runs, taken } = await sandbox.runs(provider.name).add((before) => {
-        const randomFor = (i: number): Random => random(`${provider.name}/by hand/${before + i}`)
+        const randomFor = (i: number): Random => sandbox.random(`${provider.name}/by hand/${before + i}`)
         return make(items, randomFor, subject, itemsOf(subject, sandbox), sandbox, pointer)
       })
       if (taken.length > 0) {

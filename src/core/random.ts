@@ -1,9 +1,5 @@
-import type { Faker } from '@faker-js/faker'
-
 /** A stream of seeded chance (`seed/random.ts` is the only place that makes one). */
 export interface Random {
-  /** Faker, drawing from this stream; its dates are not to be used without a reference date. */
-  readonly faker: Faker
   /** A whole number in [min, max]. */
   int(min: number, max: number): number
   /** A number in [min, max). */
@@ -12,6 +8,8 @@ export interface Random {
   chance(p: number): boolean
   /** One of the items. */
   pick<T>(items: readonly T[]): T
+  /** The items in another order. */
+  shuffle<T>(items: readonly T[]): T[]
   /** One of the keys, each as likely as its weight; weights do not change. */
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K
   /** `length` characters of `alphabet`, each one unit of UTF-16. */

@@ -28,8 +28,8 @@ export interface Sandbox {
   state(provider: string): State
   world(provider: string): unknown
   credentials(provider: string): Credentials<unknown>
-  /** Streams of chance that follow from the sandbox's seed and the label, once what they take is loaded. */
-  random(): Promise<(label: string) => Random>
+  /** A stream of chance that follows from the sandbox's seed and the label. */
+  random(label: string): Random
   /** The sandbox as the control plane shows it. `server`: the base URL that the client reached. */
   describe(server: string): Promise<JsonObject>
 }

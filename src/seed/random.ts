@@ -1,21 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Faker } from '@faker-js/faker'
 import type { Random } from '../core/random.ts'
 import { Twister } from './twister.ts'
-
-let fakerBy: ((random: { next(): number }) => Faker) | undefined
-
-/**
- * Loads what `Random.faker` is made of. The one library that only making runs needs: whoever makes any awaits this first.
- */
-export async function loadFaker(): Promise<void> {
-  if (fakerBy !== undefined) return
-  // The package's main entry loads 70 locales (229 ms; this one alone 39 ms) and is the only one to export the class.
-  const { faker: english } = await import('@faker-js/faker/locale/en')
-  const SeededFaker = english.constructor as typeof Faker
-  fakerBy = ({ next }) =>
-    new SeededFaker({ locale: english.rawDefinitions, randomizer: { next, seed: () => {} } })
-}
 
 /** The one door to chance: a stream that is the same for the same seed and label, on every machine. */
 export function seededRandom(seed: number, label: string): Random {
@@ -27,18 +12,11 @@ class Stream implements Random {
   readonly #seed: number
   readonly #label: string
   readonly #twister: Twister
-  #faker: Faker | undefined
 
   constructor(seed: number, label: string) {
     this.#seed = seed
     this.#label = label
     this.#twister = new Twister(numbers(`${seed}/${label}`))
-  }
-
-  get faker(): Faker {
-    if (fakerBy === undefined) throw new Error('await loadFaker() before runs are made')
-    this.#faker ??= fakerBy({ next: () => this.#twister.next() })
-    return this.#faker
   }
 
   int(min: number, max: number): number {
@@ -59,6 +37,15 @@ class Stream implements Random {
   pick<T>(items: readonly T[]): T {
     if (items.length === 0) throw new Error('nothing to pick from')
     return items[this.#below(items.length)] as T
+  }
+
+  shuffle<T>(items: readonly T[]): T[] {
+    const shuffled = [...items]
+    for (let i = shuffled.length - 1; i > 0; i--) {
+      const other = this.#below(i + 1)
+      ;[shuffled[i], shuffled[other]] = [shuffled[other] as T, shuffled[i] as T]
+    }
+    return shuffled
   }
 
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K {

@@ -25,18 +25,23 @@ export class Scenarios {
   readonly #folder: string
   readonly #providers: readonly Provider[]
   readonly #compile: (schema: JsonObject) => ValidateFunction
-  readonly #read = new Map<string, Scenario>()
+  readonly #read: Map<string, Scenario>
   #valid: ValidateFunction | undefined
 
-  /** `compile`: makes a validator that tells of all breaches, and fills in what the schema has as default. */
+  /**
+   * `compile`: makes a validator that tells of all breaches, and fills in what the schema has as default. `read`: texts that
+   * have been read before, for the same providers.
+   */
   constructor(
     folder: string,
     providers: readonly Provider[],
     compile: (schema: JsonObject) => ValidateFunction,
+    read: Iterable<[text: string, Scenario]> = [],
   ) {
     this.#folder = folder
     this.#providers = providers
     this.#compile = compile
+    this.#read = new Map(read)
   }
 
   /**
@@ -49,7 +54,7 @@ export class Scenarios {
     const text = read(
       path,
       () =>
-        `There is no scenario '${name}'. ${isPath ? '' : `There are: ${names(this.#folder)}. `}A path ends in .json and leads to a file of at most 1 MiB.`,
+        `There is no scenario '${name}'. ${isPath ? '' : `There are: ${scenarioNames(this.#folder).join(', ')}. `}A path ends in .json and leads to a file of at most 1 MiB.`,
     )
     const scenario = this.#read.get(text) ?? this.#parse(path, text)
     this.#read.delete(text)
@@ -91,6 +96,11 @@ function isScenario(
   return valid(scenario)
 }
 
+/** Where the build puts the folder's scenarios as they are read for these providers: texts and what they mean, in pairs. */
+export function readScenariosFile(providers: readonly Provider[]): string {
+  return `scenarios-${providers.map(({ name }) => name).join('-')}.json`
+}
+
 /** The JSON Schema (2020-12) of a scenario file; each provider brings that of its section. */
 export function scenarioSchema(providers: readonly Provider[]): JsonObject {
   const sections = providers.map((provider): [string, JsonObject] => [
@@ -129,9 +139,9 @@ function read(path: string, missing: () => string): string {
   throw new ScenarioError(missing())
 }
 
-function names(seeds: string): string {
+/** The names of the scenarios in the folder. */
+export function scenarioNames(seeds: string): string[] {
   return readdirSync(seeds)
     .filter((file) => file.endsWith('.json') && !file.endsWith('.schema.json'))
     .map((file) => file.replace(/\.json$/, ''))
-    .join(', ')
 }

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import type { Fidelity } from '../core/fidelity.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Secrets } from '../core/secrets.ts'
 import { seededRandom } from '../seed/random.ts'
-import { type Scenario, Scenarios } from '../seed/scenario.ts'
+import { readScenariosFile, type Scenario, Scenarios } from '../seed/scenario.ts'
+import { builtFile } from '../spec/built.ts'
 import { compileScenario } from '../spec/compile.ts'
 import type { Database } from '../store/database.ts'
 import { type SettledRun, settledRun } from '../store/rows.ts'
@@ -63,7 +65,7 @@ export class Fillings {
   constructor(database: Database, providers: readonly Provider[]) {
     this.#database = database
     this.#providers = providers
-    this.#scenarios = new Scenarios(FOLDERS.seeds, providers, compileScenario)
+    this.#scenarios = new Scenarios(FOLDERS.seeds, providers, compileScenario, readBefore(providers))
     this.#templates = new Templates(database)
   }
 
@@ -178,14 +180,17 @@ export class Fillings {
     if (first !== undefined) throw ending.reason ?? first.reason
   }
 
-  /** The runs of each provider as they stand at the start. */
-  rowsOf(filling: Filling, secrets: Secrets): Rows {
-    return Object.fromEntries(
-      this.#providers.map((provider) => [
-        provider.name,
-        [...this.#rows(provider, filling, secrets, filling.start)],
-      ]),
-    )
+  /** The worlds, and the runs of each provider as they stand at the start: all that there is to be kept. */
+  made(filling: Filling, secrets: Secrets): { readonly worlds: Worlds; readonly rows: Rows } {
+    const worlds: Record<string, unknown> = {}
+    const rows: Record<string, readonly SettledRun[]> = {}
+    for (const provider of this.#providers) {
+      const { name, next } = provider
+      const { world, runs } = this.#build(provider, filling, secrets)
+      worlds[name] = world
+      rows[name] = Array.from(runs, (run) => settledRun(run, filling.start, next))
+    }
+    return { worlds, rows }
   }
 
   /** All of `work`, which fills sandboxes, or nothing of it. */
@@ -259,6 +264,12 @@ export class Fillings {
     const template = this.#templates.keep(sandbox, ids)
     this.#made.push({ kind: kindOf(filling), start: filling.start, ids, template })
   }
+}
+
+/** The scenarios that the build has read: to read one takes a start longer than to find it. */
+function readBefore(providers: readonly Provider[]): [text: string, Scenario][] {
+  const path = builtFile(readScenariosFile(providers))
+  return path === undefined ? [] : JSON.parse(readFileSync(path, 'utf8'))
 }
 
 /** An item of each in turn, until all are at their end. */

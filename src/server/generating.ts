@@ -1,7 +1,7 @@
 /** What a thread runs that makes runs (`generation.ts`): an entry of its own, which loads no more than that takes. */
 import { workerData } from 'node:worker_threads'
 import { Secrets } from '../core/secrets.ts'
-import { loadFaker, seededRandom } from '../seed/random.ts'
+import { seededRandom } from '../seed/random.ts'
 import { settledRun } from '../store/rows.ts'
 import {
   BATCH,
@@ -39,7 +39,6 @@ function waitForRoom(): void {
 }
 
 async function generate({ providers, scenario, seed, fidelity, start, secret, at }: Job): Promise<void> {
-  await loadFaker()
   const { days, sections } = scenario
   for (const { name, seeds, next } of await discoverProviders(providers)) {
     const random = seededRandom(seed, name)

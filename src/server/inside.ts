@@ -16,7 +16,14 @@ import { dropAllShelves } from '../store/shelf.ts'
 import { controlApi, discoverProviders, serve } from './discover.ts'
 import type { Progress } from './fillings.ts'
 import { FOLDERS } from './folders.ts'
-import { type Ask, newSandbox, openSandbox, type SandboxHandle, type SandboxOptions } from './handle.ts'
+import {
+  type Ask,
+  newSandbox,
+  openSandbox,
+  type SandboxHandle,
+  type SandboxOptions,
+  type SandboxView,
+} from './handle.ts'
 import { keptFillings } from './kept-fillings.ts'
 import type { Options } from './options.ts'
 import { StoredSandboxes } from './sandboxes.ts'
@@ -40,6 +47,10 @@ export interface Inside {
   readonly urls: { http: string; https: string }
   /** Through the control plane, as a client would, but without a socket. */
   readonly sandbox: OpenSandbox
+  /**
+   * The default sandbox as the control plane shows it, which is not asked: nothing waits for what only its callers need.
+   */
+  describe(): Promise<SandboxView>
   /** From now on, health says that it is draining, and who embeds it is refused. */
   drain(): void
   /** Throws an Error once it drains. */
@@ -121,7 +132,12 @@ export async function inside(
       const received = receive(arrived, 'spec')
       return control.answer({ ...received, mount: '', path: received.rawPath, params: {} }, undefined)
     })
-    const shown = { logger, served, sandboxes, control, around, tls, urls, sandbox }
+    const describe = async (): Promise<SandboxView> => {
+      const view = await sandboxes.get(DEFAULT_SANDBOX)?.describe(urls.http)
+      // The cast: the control plane holds the same against its document.
+      return { ...view, ...reached() } as unknown as SandboxView
+    }
+    const shown = { logger, served, sandboxes, control, around, tls, urls, sandbox, describe }
     return { ...shown, drain, refuseWhenClosed, close }
   } catch (error) {
     close()

@@ -10,7 +10,7 @@ import { docs } from './docs.ts'
 import { fetchFrom } from './fetch.ts'
 import type { Progress } from './fillings.ts'
 import type { SandboxHandle, SandboxOptions } from './handle.ts'
-import { inside, urlOf } from './inside.ts'
+import { type Inside, inside, urlOf } from './inside.ts'
 import { OptionError, type Options, withDefaults } from './options.ts'
 
 /** A Runyard in this process. It reads no options from the environment, never exits, and listens only when told. */
@@ -41,13 +41,17 @@ export interface Runyard extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** A Runyard as the command line has it. */
+export interface OpenRunyard extends Runyard {
+  readonly describe: Inside['describe']
+}
+
 /**
  * Makes a Runyard: documents read, validators ready, store filled. Throws OptionError, DatabaseError or ScenarioError,
- * each with a message for people. `onProgress` is told how far it is where there are many runs to be made.
+ * each with a message for people.
  */
 export async function createRunyard(
   given: { readonly [Name in keyof Options]?: Options[Name] } = {},
-  onProgress?: Progress,
 ): Promise<Runyard> {
   const options = withDefaults(given)
   if (options.workers > 1) {
@@ -56,6 +60,11 @@ export async function createRunyard(
       `The option workers is for the command line (${how}): nothing here forks processes.`,
     )
   }
+  return openRunyard(options)
+}
+
+/** As `createRunyard`, in one process. `onProgress` is told how far it is where there are many runs to be made. */
+export async function openRunyard(options: Options, onProgress?: Progress): Promise<OpenRunyard> {
   const made = await inside(options, { open: () => new Database(options.db), onProgress })
   const { served, sandboxes, control, around, logger, tls, urls, refuseWhenClosed } = made
   let app: FastifyInstance
@@ -114,6 +123,7 @@ export async function createRunyard(
       return answer.finally(() => fetching.delete(answer))
     },
     sandbox: made.sandbox,
+    describe: made.describe,
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -10,7 +10,7 @@ import { Secrets } from '../core/secrets.ts'
 import type { State } from '../core/state.ts'
 import { SandboxFaults } from '../faults/faults.ts'
 import { Limiter } from '../http/limiter.ts'
-import { loadFaker, seededRandom } from '../seed/random.ts'
+import { seededRandom } from '../seed/random.ts'
 import type { Scenario } from '../seed/scenario.ts'
 import type { Database } from '../store/database.ts'
 import { SqliteRuns } from '../store/runs.ts'
@@ -110,7 +110,7 @@ export class StoredSandbox implements Sandbox {
   }
 
   #noFaults(): Faults {
-    return new SandboxFaults((label) => this.#random(label))
+    return new SandboxFaults((label) => this.random(label))
   }
 
   count(provider: string, limit: RateLimit): Quota {
@@ -133,12 +133,7 @@ export class StoredSandbox implements Sandbox {
     return found(this.#credentials.get(provider), provider)
   }
 
-  async random(): Promise<(label: string) => Random> {
-    await loadFaker()
-    return (label) => this.#random(label)
-  }
-
-  #random(label: string): Random {
+  random(label: string): Random {
     return seededRandom(this.record.seed, `sandbox/${label}`)
   }
 

@@ -10,7 +10,6 @@ import {
   type Sandboxes,
 } from '../core/sandbox.ts'
 import { Secrets } from '../core/secrets.ts'
-import { loadFaker } from '../seed/random.ts'
 import { type Database, DatabaseError } from '../store/database.ts'
 import { eraseSandbox, eraseStates, readSandboxes, sweepSandboxes, writeSandbox } from '../store/sandboxes.ts'
 import { type Filling, Fillings, type Progress } from './fillings.ts'
@@ -63,10 +62,10 @@ export class StoredSandboxes extends KnownSandboxes<StoredSandbox> implements Sa
     const records = readSandboxes(database) as Map<string, SandboxRecord>
     const stored = records.get(DEFAULT_SANDBOX) ?? (await sandboxes.#newDefault(kept, onProgress))
     records.delete(DEFAULT_SANDBOX)
-    await sandboxes.#openDefault(stored)
+    sandboxes.#openDefault(stored)
     const age = ([id, { created = '' }]: [string, SandboxRecord]): string => `${created} ${id}`
     const byAge = [...records].sort((a, b) => (age(a) < age(b) ? -1 : 1))
-    for (const [id, record] of byAge) await sandboxes.#open(id, record, record.going ?? { ahead: 0 })
+    for (const [id, record] of byAge) sandboxes.#open(id, record, record.going ?? { ahead: 0 })
     return sandboxes
   }
 
@@ -82,7 +81,6 @@ export class StoredSandboxes extends KnownSandboxes<StoredSandbox> implements Sa
   }
 
   async #create(id: string, asked: NewSandbox): Promise<Sandbox> {
-    await loadFaker()
     const { record: standard } = this.#default()
     const { scenario = standard.scenario, seed = standard.seed, fidelity = standard.fidelity } = asked
     const { clock = this.#clockOption(), journalSize = this.#options.journalSize } = asked
@@ -138,7 +136,6 @@ export class StoredSandboxes extends KnownSandboxes<StoredSandbox> implements Sa
   }
 
   async reset(id: string): Promise<Sandbox | undefined> {
-    await loadFaker()
     const sandbox = this.sandboxes.get(id)
     if (sandbox === undefined) return undefined
     const { record } = sandbox
@@ -156,7 +153,6 @@ export class StoredSandboxes extends KnownSandboxes<StoredSandbox> implements Sa
   }
 
   async setClock(id: string, to: (present: number) => number, frozen: boolean): Promise<Sandbox | undefined> {
-    await loadFaker()
     const sandbox = this.sandboxes.get(id)
     if (sandbox === undefined) return undefined
     const now = to(sandbox.clock.now())
@@ -179,7 +175,7 @@ export class StoredSandboxes extends KnownSandboxes<StoredSandbox> implements Sa
     return true
   }
 
-  async #openDefault(record: SandboxRecord): Promise<void> {
+  #openDefault(record: SandboxRecord): void {
     const options = this.#options
     for (const name of ['scenario', 'seed', 'fidelity'] as const) {
       if (options[name] === undefined || options[name] === record[name]) continue
@@ -195,7 +191,7 @@ export class StoredSandboxes extends KnownSandboxes<StoredSandbox> implements Sa
       journalSize,
       ...(rateLimits !== undefined && { rateLimits }),
     }
-    await this.#open(DEFAULT_SANDBOX, settings, goingOf(this.#clockOption()))
+    this.#open(DEFAULT_SANDBOX, settings, goingOf(this.#clockOption()))
   }
 
   async #newDefault(kept?: KeptFillings, onProgress?: Progress): Promise<SandboxRecord> {
@@ -203,20 +199,21 @@ export class StoredSandboxes extends KnownSandboxes<StoredSandbox> implements Sa
     const contents = this.#fillings.scenario(scenario)
     const filled = { scenario: contents, seed, fidelity }
     const found = kept?.find(filled, clock === 'live' ? { by: wallNow() } : { at: clock })
-    if (found === undefined) await loadFaker()
     const start = found?.start ?? (clock === 'live' ? wallNow() : clock)
     const filling = { ...filled, start }
     const secrets = new Secrets(DEFAULT_SECRET, true)
-    const worlds = found?.worlds ?? this.#fillings.worlds(filling, secrets)
     const secret = DEFAULT_SECRET
-    const record = { scenario, contents, seed, fidelity, start: iso(start), secret, worlds, journalSize }
+    const settings = { scenario, contents, seed, fidelity, start: iso(start), secret, journalSize }
     if (this.#fillings.isLarge(filling)) {
+      const worlds = this.#fillings.worlds(filling, secrets)
       const { signal } = this.#closing
       await this.#fillings.fillByParts(DEFAULT_SANDBOX, filling, secrets, signal, onProgress)
+      const record = { ...settings, worlds }
       writeSandbox(this.#database, DEFAULT_SANDBOX, record)
       return record
     }
-    const rows = found?.rows ?? this.#fillings.rowsOf(filling, secrets)
+    const { worlds, rows } = found ?? this.#fillings.made(filling, secrets)
+    const record = { ...settings, worlds }
     this.#fillings.transaction(() => {
       this.#fillings.fill(DEFAULT_SANDBOX, filling, secrets, worlds, { rows })
       writeSandbox(this.#database, DEFAULT_SANDBOX, record)
@@ -226,10 +223,8 @@ export class StoredSandboxes extends KnownSandboxes<StoredSandbox> implements Sa
   }
 
   /** A sandbox that the database has, at what its clock reads now. */
-  async #open(id: string, record: SandboxRecord, going: Going): Promise<void> {
+  #open(id: string, record: SandboxRecord, going: Going): void {
     const sandbox = this.#made(id, record, going)
-    const isAhead = this.#providers.some(({ name }) => sandbox.runs(name).settledAt() > sandbox.clock.now())
-    if (isAhead) await loadFaker()
     this.#fillings.transaction(() => this.#rewind(sandbox, sandbox.clock.now()))
     this.sandboxes.set(id, sandbox)
     this.keyrings.add(sandbox)

@@ -1,3 +1,4 @@
+import { firstName, lastName } from '../../core/names.ts'
 import type { Random } from '../../core/random.ts'
 import type { Trigger } from './runs.ts'
 import { completed, failed, type Tenant, UNDER_WAY } from './tenant.ts'
@@ -62,8 +63,8 @@ export function ordinaryTenant(random: Random): OrdinaryTenant {
   }
 }
 
-function email({ faker }: Random): string {
-  const name = `${faker.person.firstName()}.${faker.person.lastName()}`.toLowerCase()
+function email(random: Random): string {
+  const name = `${firstName(random)}.${lastName(random)}`.toLowerCase()
   return `${name.replace(/[^a-z.]/g, '')}@acme.com`
 }
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../core/json.ts'
+import { companyName } from '../../core/names.ts'
 import type { Random } from '../../core/random.ts'
 import { CUSTOM_CREWS } from './custom-crews.ts'
 import { decimal, growth, thousands } from './figures.ts'
@@ -54,7 +55,7 @@ const REGIONS = ['Nordics', 'DACH', 'Iberia', 'Benelux', 'UK & Ireland', 'France
 
 const QUESTIONS: readonly ((random: Random) => { question: string; answer: string })[] = [
   (random) => {
-    const rows = random.faker.helpers.shuffle(REGIONS).slice(0, 5)
+    const rows = random.shuffle(REGIONS).slice(0, 5)
     const table = rows.map(
       (region) => `| ${region} | €${thousands(random.int(180_000, 2_400_000))} | ${growth(random)} |`,
     )
@@ -92,9 +93,9 @@ GROUP BY 1 ORDER BY 1
   }),
   (random) => ({
     question: `Who are our top 3 customers by open invoice amount?`,
-    answer: `1. ${random.faker.company.name()}: €${thousands(random.int(90_000, 400_000))}
-2. ${random.faker.company.name()}: €${thousands(random.int(50_000, 89_999))}
-3. ${random.faker.company.name()}: €${thousands(random.int(20_000, 49_999))}
+    answer: `1. ${companyName(random)}: €${thousands(random.int(90_000, 400_000))}
+2. ${companyName(random)}: €${thousands(random.int(50_000, 89_999))}
+3. ${companyName(random)}: €${thousands(random.int(20_000, 49_999))}
 
 Together they hold ${random.int(31, 58)} % of what is overdue in \`lakehouse.finance.invoices\`.`,
   }),
@@ -110,7 +111,7 @@ const JOBS: Readonly<Record<keyof typeof KINDS, (random: Random) => Job>> = {
     return { ...preset('ask', question, [6, 45]), taskInput: { question }, result: answer }
   },
   data_engineering(random) {
-    const [from = '', to = ''] = random.faker.helpers.shuffle(TABLES)
+    const [from = '', to = ''] = random.shuffle(TABLES)
     const column = random.pick(['updated_at', 'created_at', 'loaded_at'])
     const target = `${to}_${random.pick(['daily', 'clean', 'dedup', 'enriched'])}`
     const prompt = random.pick([
@@ -133,7 +134,7 @@ FROM (
   },
   classification(random) {
     const table = random.pick(TABLES)
-    const columns = random.faker.helpers.shuffle([
+    const columns = random.shuffle([
       { column: 'email', label: 'PII.Email' },
       { column: 'phone_number', label: 'PII.Phone' },
       { column: 'iban', label: 'Financial.AccountNumber' },
@@ -163,7 +164,7 @@ FROM (
     }
   },
   semantic_model(random) {
-    const tables = random.faker.helpers.shuffle(TABLES).slice(0, random.int(2, 4))
+    const tables = random.shuffle(TABLES).slice(0, random.int(2, 4))
     const [fact = ''] = tables
     const name = fact.split('.').at(-1) ?? fact
     return {

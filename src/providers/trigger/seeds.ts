@@ -1,3 +1,4 @@
+import { fullName } from '../../core/names.ts'
 import type { SeedRequest, Seeds } from '../../core/provider.ts'
 import type { Run } from '../../core/run.ts'
 import { SLUGS } from './credentials.ts'
@@ -18,7 +19,7 @@ export const seeds: Seeds<World, Section> = {
       environment: environment(request, { kind: 'preview', branch }, traffic),
       traffic,
     }))
-    const user = request.random.fork('people').faker.person.fullName()
+    const user = fullName(request.random.fork('people'))
     const world: World = {
       dev: { ...environment(request, { kind: 'dev' }, dev), user },
       staging: environment(request, { kind: 'staging' }, staging),

@@ -4,7 +4,7 @@ import { bytes } from '../../http/write.ts'
 import { Database } from '../../store/database.ts'
 import { hearOfRows } from '../../store/shelf.ts'
 import type { Progress } from '../fillings.ts'
-import { inside, type OpenSandbox, urlOf } from '../inside.ts'
+import { type Inside, inside, urlOf } from '../inside.ts'
 import type { Options } from '../options.ts'
 import { Fleet } from './fleet.ts'
 import { Gathering } from './gathering.ts'
@@ -16,7 +16,7 @@ import { Publishing } from './publishing.ts'
 export interface Leader {
   /** Resolves to the base URL once all workers listen. Throws the system's error when they cannot, and is closed then. */
   listen(): Promise<string>
-  readonly sandbox: OpenSandbox
+  readonly describe: Inside['describe']
   /** Answers what is in flight, and resolves once no worker is left. */
   close(): Promise<void>
 }
@@ -26,7 +26,7 @@ const END_MS = 3_000
 
 /**
  * The one process that writes: it has the data, clocks, faults, counters and journals, and does for its workers what they
- * cannot do themselves. Throws as `createRunyard` does.
+ * cannot do themselves. Throws as `openRunyard` does.
  */
 export async function leader(options: Options, onProgress?: Progress): Promise<Leader> {
   const place = options.db === undefined ? temporaryPlace() : undefined
@@ -124,7 +124,7 @@ export async function leader(options: Options, onProgress?: Progress): Promise<L
       }
       return urls.http
     },
-    sandbox: made.sandbox,
+    describe: made.describe,
     close,
   }
 }

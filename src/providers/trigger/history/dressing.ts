@@ -3,6 +3,7 @@ import { iso } from '../../../core/clock.ts'
 import { HEX, type Random } from '../../../core/random.ts'
 import type { Run } from '../../../core/run.ts'
 import type { Plan, RunFacets, Step, StoredRun } from '../run.ts'
+import { alphabetically } from './alphabetically.ts'
 import { CUSTOMERS, customers } from './customers.ts'
 import { versionAt } from './deployments.ts'
 import type { Draft, Occasion } from './draft.ts'
@@ -128,11 +129,8 @@ const FACETS: Unwritten<RunFacets> = {
   error: undefined,
 }
 
-/** By a fixed locale, where the service takes its server's. */
-const alphabetical = new Intl.Collator('en')
-
 function sorted(tags: readonly string[]): string[] {
-  return tags.length < 2 ? [...tags] : [...tags].sort(alphabetical.compare)
+  return tags.length < 2 ? [...tags] : [...tags].sort(alphabetically)
 }
 
 /** The group of the error that the run ends in, if it ends in one: the same for the same error of the same task. */

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../core/json.ts'
+import { countryCode, domainName } from '../../../core/names.ts'
 import type { Random } from '../../../core/random.ts'
 import type { Machine } from './machines.ts'
 
@@ -84,7 +85,7 @@ export const TASKS: readonly Task[] = [
         'subscription.updated',
         'usage.threshold',
       ]),
-      endpoint: `https://${random.faker.internet.domainName()}/hooks/billing`,
+      endpoint: `https://${domainName(random)}/hooks/billing`,
     }),
   },
   {
@@ -126,7 +127,7 @@ export const TASKS: readonly Task[] = [
     fansOut: 'import-usage-rows',
     errors: ['CsvError: Invalid Record Length: columns length is 9, got 11'],
     metadata: (random) => ({
-      file: `usage-${random.faker.location.countryCode().toLowerCase()}-${random.int(1, 12)}.csv`,
+      file: `usage-${countryCode(random).toLowerCase()}-${random.int(1, 12)}.csv`,
       rows: random.int(1_200, 96_000),
     }),
   },
