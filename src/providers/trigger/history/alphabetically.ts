@@ -17,6 +17,6 @@ export function alphabetically(a: string, b: string): number {
   return collator.compare(a, b)
 }
 
-/** Characters of which none is passed over, and none is another's variant. */
-const PLAIN = /^[a-z0-9_:.-]*$/
+/** Characters of which none is passed over, and none is another one's accent. */
+const PLAIN = /^[ -~]*$/
 const ALNUM = /^[a-z0-9]$/
