@@ -5,16 +5,24 @@ import { median, medians } from './statistics.mjs'
 export const MEASURE = 'bare Fastify'
 
 /**
- * Interleaved rounds of one job against several servers (`{ name, server }`): a row for each with the medians and all that
+ * Interleaved rounds of one job against several servers, each of which runs alone (`{ name, server }`): a row for each with the medians and all that
  * went wrong. `inFastify`: the median of what its CPU was in that of bare Fastify in the same round, which moves less than
  * either.
  */
 export async function compare(servers, job, { warm, rounds, seconds }) {
   const measured = new Map(servers.map(({ name }) => [name, []]))
-  for (const { server } of servers) await round(server, { ...job, seconds: warm })
-  for (let turn = 0; turn < rounds; turn++) {
-    for (const { name, server } of servers) measured.get(name).push(await round(server, { ...job, seconds }))
+  const alone = async (server, seconds) => {
+    server.goOn()
+    const result = await round(server, { ...job, seconds })
+    server.halt()
+    return result
   }
+  for (const { server } of servers) server.halt()
+  for (const { server } of servers) await alone(server, warm)
+  for (let turn = 0; turn < rounds; turn++) {
+    for (const { name, server } of servers) measured.get(name).push(await alone(server, seconds))
+  }
+  for (const { server } of servers) server.goOn()
   const beside = measured.get(MEASURE)
   return [...measured].map(([name, results]) => ({
     name,

@@ -7,12 +7,12 @@ const LOOK = 500
 /** How many questions of a list one round takes at most: their bytes are made before it begins. */
 const MOST_QUESTIONS = 30_000
 
-/** Lists of questions by name, each with the place where the next round goes on. */
+/** Lists of questions by name, each with the place where the next round goes on, for each server by its port. */
 const lists = new Map()
 
 process.on('message', (job) => {
   if (job.keep !== undefined) {
-    lists.set(job.keep, { questions: job.questions, at: 0 })
+    lists.set(job.keep, { questions: job.questions, at: new Map() })
     process.send({ id: job.id })
     return
   }
@@ -25,7 +25,7 @@ process.on('disconnect', () => process.exit())
 
 async function run({ port, connections, seconds, list, isRepeated, timeout = 30 }) {
   const kept = lists.get(list)
-  const asked = (isRepeated ? kept.questions : take(kept)).map((question) => bytesOf(question, port))
+  const asked = (isRepeated ? kept.questions : take(kept, port)).map((question) => bytesOf(question, port))
   const statuses = {}
   const times = []
   const firstErrors = []
@@ -55,7 +55,7 @@ async function run({ port, connections, seconds, list, isRepeated, timeout = 30 
   const elapsed = (performance.now() - startedAt) / 1000
   clearInterval(late)
   for (const one of opened) one.end()
-  if (!isRepeated) kept.at += at
+  if (!isRepeated) kept.at.set(port, (kept.at.get(port) ?? 0) + at)
   const responses = times.length
   times.sort((a, b) => a - b)
   return {
@@ -73,8 +73,9 @@ async function run({ port, connections, seconds, list, isRepeated, timeout = 30 
   }
 }
 
-/** The next questions of a list, round and round. */
-function take({ questions, at }) {
+/** The next questions of a list for a server, round and round. */
+function take({ questions, at }, port) {
   const count = Math.min(MOST_QUESTIONS, questions.length)
-  return Array.from({ length: count }, (_, index) => questions[(at + index) % questions.length])
+  const from = at.get(port) ?? 0
+  return Array.from({ length: count }, (_, index) => questions[(from + index) % questions.length])
 }

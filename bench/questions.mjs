@@ -1,6 +1,8 @@
 /** Of the sizes that pages are asked with, the smallest and how many there are; 25 lies in the middle. */
 const SMALLEST = 20
 const SIZES = 11
+/** How many questions there are of an operation: a server is asked one again only after all others. */
+export const QUESTIONS = 60_000
 /** How many runs from the end a cursor may lie, so that every page is full. */
 const END = 100
 
@@ -12,14 +14,14 @@ export async function cursorsOf(id, url, question, runs) {
   return []
 }
 
-/** Questions of which no two are the same, as many as the cursors give. */
+/** Questions of which no two are the same. */
 export function distinctQuestions(id, { path, headers }, cursors) {
   const plain = path.split('?')[0]
   const asked = (n, parameters) => ({ path: `${plain}?${new URLSearchParams(parameters)}`, headers, n })
-  const count = cursors.length > 0 ? cursors.length * SIZES : 30_000
-  return Array.from({ length: count }, (_, n) => {
-    const cursor = cursors[n % cursors.length]
-    const size = SMALLEST + (Math.floor(n / cursors.length) % SIZES)
+  return Array.from({ length: QUESTIONS }, (_, n) => {
+    const at = n % cursors.length
+    const cursor = cursors[at]
+    const size = SMALLEST + ((at + Math.floor(n / cursors.length)) % SIZES)
     if (id === 'c1-list') return asked(n, { page_size: size, page_token: cursor })
     if (id === 'basedash') return asked(n, { limit: size, cursor })
     if (id === 'nx1') return asked(n, { limit: 10 + (n % 31), n })

@@ -11,7 +11,7 @@ const waiting = new Map()
 
 /** Keeps a list of questions (`{ path, headers }`) with the generator, under a name. */
 export function keep(name, questions) {
-  return send({ keep: name, questions: questions })
+  return send({ keep: name, questions })
 }
 
 /**

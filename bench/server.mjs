@@ -93,6 +93,9 @@ export function start({ argv, environment = {}, port, isProbed = true, both = fa
         asking.abort()
       }
     },
+    /** Stands still until it may go on: what it has not answered yet takes nobody else's time. */
+    halt: () => child.kill('SIGSTOP'),
+    goOn: () => child.kill('SIGCONT'),
     /** The CPU (ms, whole ticks of 10) of the process and of its threads so far; undefined where nobody says. */
     ticks: () => ticksOf(child.pid),
     /** The most memory (bytes) that it ever had resident; undefined where nobody says. */

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { Page } from '../src/http/write-page.ts'
+import { ListBody } from '../src/http/list-body.ts'
+import { Requests } from '../src/http/requests.ts'
+import { serve as atWork, discoverProviders } from '../src/server/discover.ts'
 import { type Got, NOW, serve, type Yard } from './serve.ts'
 
 /** One request, spelled the same for both servers. */
@@ -158,7 +160,7 @@ t.test('a page is written as JSON is', async (t) => {
   fc.assert(
     fc.property(body, (body) => {
       // The second time, what was written is there.
-      for (const _ of [1, 2]) t.equal(new Page(body).toBuffer().toString(), JSON.stringify(body))
+      for (const _ of [1, 2]) t.equal(new ListBody(body).toBuffer().toString(), JSON.stringify(body))
     }),
   )
 })
@@ -171,6 +173,33 @@ t.test('every question is one of its own', async (t) => {
   for (const order of [questions, questions.toReversed(), questions, questions.toReversed()])
     for (const question of order)
       t.same(await ask(yard, question), right[questions.indexOf(question)], JSON.stringify(question))
+})
+
+t.test('only what comes again is remembered', async (t) => {
+  const served = await Promise.all((await discoverProviders()).map(atWork))
+  const arrived = (...headers: string[]) => ({
+    method: 'GET',
+    url: '/api/v1/runs',
+    rawHeaders: ['accept', 'application/json', ...headers],
+    body: '',
+    scheme: 'http',
+  })
+  const requests = new Requests(served, () => 'spec')
+  const again = Array.from({ length: 4 }, () => requests.read(arrived()).request)
+  t.same(
+    again.map(({ isKept }) => isKept),
+    [false, true, true, true],
+  )
+  t.equal(again[3], again[1], 'from the second time on as one')
+
+  const others = new Requests(served, () => 'spec')
+  for (let i = 0; i < 20; i++) {
+    const { request } = others.read(arrived('traceparent', `00-${i}`))
+    t.notOk(request.isKept, 'with a header that is another each time')
+  }
+  const turns = Array.from({ length: 20 }, (_, i) => others.read(arrived('x-client', String(i % 3))).request)
+  t.equal(turns[19], turns[16], 'clients that take turns are told apart')
+  t.not(turns[19], turns[18])
 })
 
 t.test('a sandbox made again under the same id has answers of its own', async (t) => {

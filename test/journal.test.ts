@@ -265,6 +265,11 @@ t.test('a message says what may be meant', async (t) => {
     ],
     [
       'trigger',
+      'filter[status]=["FAILED","CRASHED"]',
+      /^'\["FAILED"' is no word of the document: FAILED may be meant\. It was refused with 400\.$/,
+    ],
+    [
+      'trigger',
       'filter[status]=FAILED&filter[status]=CRASHED',
       /^It came 2 times: .+ one list, with commas\.$/,
     ],

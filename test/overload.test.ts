@@ -4,9 +4,14 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { connect as connectSecurely } from 'node:tls'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import { MOST_HELD } from '../src/http/load.ts'
 import { serve, type Yard } from './serve.ts'
+
+setFlagsFromString('--expose-gc')
+const collect: () => void = runInNewContext('gc')
 
 const CONNECTIONS = 20
 /** How long (ms) each of too many requests is held. */
@@ -40,6 +45,47 @@ t.test('what is too much to hold is refused in the vendors’ words, and nothing
   t.same(answered, Array(CONNECTIONS).fill(REQUESTS), 'none of those that were held got lost')
   for (const path of PATHS) t.equal((await yard.get(path)).status, 401, `${path} after that`)
 })
+
+t.test('what somebody asked for at length is not held on to', async (t) => {
+  const yard = await serve(t)
+  const { port } = new URL(yard.url)
+  const authorization = `Bearer ${yard.sandbox.credentials.trigger.prod.secretKey}`
+  const long = 'x'.repeat(200_000)
+  const requests: Record<string, (i: string) => string> = {
+    'a query': (i) => `GET /api/v1/runs?page[after]=run_cm00000000000000000000${i}&${long}`,
+    'names of a query': (i) => `GET /api/v1/runs?a-parameter-of-its-own-${i}=1&${long}`,
+    'a path': (i) => `GET /trigger/a-segment-of-its-own-${i}/${long}`,
+    'a path and a query': (i) => `GET /trigger/a-path-of-its-own-${i}?${long}`,
+    'the whole URL': (i) => `GET http://${long}/api/v1/runs?filter[tag]=a-tag-of-its-own-${i}`,
+    'an unknown method': (i) => `A-METHOD-OF-ITS-OWN-${i} /api/v1/runs?tag=a-tag-of-its-own-${i}`,
+  }
+  for (const [what, request] of Object.entries(requests)) {
+    const isUnknown = what === 'an unknown method'
+    const before = await inUse()
+    for (let i = 100; i < 200; i++) {
+      const socket = connect(Number(port), '127.0.0.1')
+      await once(socket, 'connect')
+      const padding = isUnknown ? `padding: ${long.slice(0, 60_000)}\r\n` : ''
+      socket.write(
+        `${request(String(i))} HTTP/1.1\r\nauthorization: ${authorization}\r\nconnection: close\r\n${padding}\r\n`,
+      )
+      t.match((await buffer(socket)).toString(), /^HTTP\/1\.1 (200|400|401|404|405)/, what)
+    }
+    const held = (await inUse()) - before
+    const sent = 100 * (isUnknown ? 60_000 : long.length)
+    t.ok(held < sent / 3, `${what}: ${held} bytes of ${sent}`)
+  }
+})
+
+/** How many bytes of memory are in use by whatever is not garbage. */
+async function inUse(): Promise<number> {
+  // Twice, with what waits for a turn in between.
+  collect()
+  await setTimeout(50)
+  collect()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
 
 t.test('whoever reads slowly, or asks half, holds nobody up', async (t) => {
   const yard = await serve(t, { scenario: 'default' })

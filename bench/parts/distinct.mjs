@@ -8,8 +8,8 @@ import { cursorsOf, distinctQuestions } from '../questions.mjs'
 import { keep } from '../rounds.mjs'
 import { CONNECTIONS } from './throughput.mjs'
 
-/** Runs of each operation: enough cursors that a question comes again only after tens of thousands of others. */
-const RUNS = 3000
+/** Runs of each operation: more than any cache of cursors or runs holds. */
+export const RUNS = 20_000
 
 /** What no two questions of the list share, in words. */
 export const DIFFERENT = {

@@ -1,5 +1,6 @@
 import { OPERATIONS } from '../operations.mjs'
-import { DIFFERENT } from '../parts/distinct.mjs'
+import { DIFFERENT, RUNS } from '../parts/distinct.mjs'
+import { QUESTIONS } from '../questions.mjs'
 import { comparisons, MOST_DISTINCT } from './bounds.mjs'
 import { figure, kept, table, times } from './words.mjs'
 
@@ -34,8 +35,8 @@ export function distinctSection(distinct) {
     `CPU ÷ Fastify (≤ ${MOST_DISTINCT})`,
     'met',
   ]
-  return `No question comes again before tens of thousands of others. 3,000 runs of each vendor, since the default scenario has
-fewer cursors. ${distinct.rounds} rounds of ${distinct.seconds} s. What differs:
+  return `No server is asked a question again before ${figure(QUESTIONS)} others. ${figure(RUNS)} runs of each vendor, more than any cache holds.
+${distinct.rounds} rounds of ${distinct.seconds} s. What differs:
 
 ${OPERATIONS.map(({ id, title }) => `- ${title}: ${DIFFERENT[id]}`).join('\n')}
 

@@ -41,7 +41,7 @@ export async function main(
     tlsPort = options.tlsPort
     const onProgress = progressOn(process.stderr)
     // Loaded when it is needed: help and a bad option have no use for a server.
-    const runyard =
+    const { runyard, describe } =
       options.workers > 1
         ? await (await import('../server/workers/leader.ts')).leader(options, onProgress)
         : await (await import('../server/runyard.ts')).openRunyard(options, onProgress)
@@ -51,7 +51,7 @@ export async function main(
     }
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end)
     await runyard.listen()
-    say(banner(version, await runyard.describe()))
+    say(banner(version, await describe()))
   } catch (error) {
     // It was told to end while it started.
     if (isEnding) return

@@ -48,3 +48,12 @@ interface Weighed<Value> {
 export function apart(text: string): string {
   return Buffer.from(text).toString()
 }
+
+/** How long (characters) a text may be that is kept alive by any slice of it. */
+const LONG = 2_048
+
+/** A slice of `whole`, as a text of its own if that is long. */
+export function sliceOf(whole: string, begin: number, end?: number): string {
+  const slice = whole.slice(begin, end)
+  return whole.length > LONG ? apart(slice) : slice
+}

@@ -28,11 +28,13 @@ const FULL_NAMES = { plain: 49, prefix: 7, suffix: 7, 'prefix and suffix': 1 }
 const PREFIXES = { female: ['Miss', 'Mrs.', 'Ms.'], male: ['Mr.'] }
 const SUFFIXES = ['Jr.', 'Sr.', 'I', 'II', 'III', 'IV', 'V', 'MD', 'DDS', 'PhD', 'DVM']
 
+/** The first name of somebody of that sex. */
 export function firstName(random: Random, sex = sexType(random)): string {
   const own = sex === 'female' ? FEMALE_FIRST_NAMES : MALE_FIRST_NAMES
   return random.pick(either(random, own, FIRST_NAMES))
 }
 
+/** A last name, one in twenty a double one. A sex is drawn where none is given, as Faker does, and makes no difference. */
 export function lastName(random: Random, _sex = sexType(random)): string {
   const isDouble = random.weighted(LAST_NAME_SHAPES) === 'double'
   const name = random.pick(LAST_NAMES)
@@ -53,6 +55,7 @@ const COMPANIES: readonly ((random: Random) => string)[] = [
 ]
 const LEGAL_FORMS = ['Group', 'Inc', 'LLC', 'and Sons']
 
+/** A domain of two words, which somebody may have: nothing asks it. */
 export function domainName(random: Random): string {
   const word = `${random.pick(ADJECTIVES)}-${random.pick(NOUNS)}`.toLowerCase()
   return `${word}.${random.pick(DOMAINS)}`
@@ -70,6 +73,7 @@ export function countryCode(random: Random): string {
   return random.pick(COUNTRY_CODES)
 }
 
+/** A day of the week by its English name. */
 export function weekday(random: Random): string {
   return random.pick(WEEKDAYS)
 }

@@ -1,4 +1,4 @@
-import { apart, BoundedMap } from './bounded-map.ts'
+import { apart, BoundedMap, sliceOf } from './bounded-map.ts'
 
 /**
  * Readers of a query string or form body, which read it as URLSearchParams does and never throw: malformed
@@ -44,8 +44,8 @@ function read(search: string): readonly Pair[] {
     const end = ampersand < 0 ? search.length : ampersand
     const equals = search.indexOf('=', at)
     if (equals >= 0 && equals < end)
-      found.push([nameIn(search.slice(at, equals)), formDecoded(search.slice(equals + 1, end))])
-    else if (at < end) found.push([nameIn(search.slice(at, end)), ''])
+      found.push([nameIn(sliceOf(search, at, equals)), formDecoded(sliceOf(search, equals + 1, end))])
+    else if (at < end) found.push([nameIn(sliceOf(search, at, end)), ''])
     at = end + 1
   }
   return found

@@ -2,8 +2,8 @@ import { BoundedMap } from '../core/bounded-map.ts'
 import type { PageSeen } from '../core/journal.ts'
 import type { Reply } from '../core/reply.ts'
 import type { ApiRequest } from '../core/request.ts'
+import { ListBody } from './list-body.ts'
 import type { Received } from './requests.ts'
-import { Page } from './write-page.ts'
 
 /** How many bytes of replies are kept in all. */
 const MOST_BYTES = 32 * 1024 * 1024
@@ -48,11 +48,11 @@ export class Answers {
   /** Keeps the answer to what was asked before; gives its reply as it is sent. */
   keep(request: Received, answer: Answer): Reply {
     const { status, headers, body } = answer.reply
-    // Somebody has written it already.
+    // Nothing is to be put together: it has none, or somebody has written it already.
     if (typeof body !== 'object' || body === null || Buffer.isBuffer(body)) return answer.reply
-    const page = new Page(body)
-    if (!request.isKept) return { status, headers, body: page }
-    const bytes = page.toBuffer()
+    const list = new ListBody(body)
+    if (!request.isKept) return { status, headers, body: list }
+    const bytes = list.toBuffer()
     const reply = { status, headers, body: bytes }
     this.#answers.set(request, { ...answer, reply }, bytes.length + OVERHEAD)
     return reply

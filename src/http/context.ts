@@ -10,8 +10,8 @@ export class ListContext implements Context<unknown, unknown> {
   readonly caller: Caller<unknown>
   readonly world: unknown
   readonly secrets: Secrets
-  /** The instant (ms) that was told; undefined as long as nobody asked. */
-  told: number | undefined
+  /** What `now` was asked for, and gave; undefined as long as nobody asked. */
+  at: number | undefined
   readonly #now: number
 
   constructor(given: Omit<Context<unknown, unknown>, 'now'>, now: number) {
@@ -20,12 +20,12 @@ export class ListContext implements Context<unknown, unknown> {
     this.caller = given.caller
     this.world = given.world
     this.secrets = given.secrets
-    this.told = undefined
+    this.at = undefined
     this.#now = now
   }
 
   get now(): number {
-    this.told = this.#now
+    this.at = this.#now
     return this.#now
   }
 }

@@ -22,6 +22,8 @@ export function headerOf(raw: readonly string[]): Header {
 /** How many characters headers may have that are remembered: all together, and those of one request. */
 const MOST_CHARACTERS = 2_000_000
 const LONGEST = 4_000
+/** What headers take beside their characters, as if in characters. */
+const OVERHEAD = 1_000
 
 /**
  * Headers that were read before. A client asks for many things with the same headers, and gets the same object for them, so
@@ -38,7 +40,8 @@ export class KnownHeaders {
     let header = this.#known.get(text)
     if (header === undefined) {
       header = headerOf(raw)
-      if (text.length <= LONGEST && this.#lately.saw(text)) this.#known.set(text, header, text.length)
+      if (text.length <= LONGEST && this.#lately.saw(text))
+        this.#known.set(text, header, text.length + OVERHEAD)
     }
     this.#latest = { raw, header }
     return header

@@ -1,4 +1,4 @@
-import { apart } from '../core/bounded-map.ts'
+import { sliceOf } from '../core/bounded-map.ts'
 import type { Fidelity } from '../core/fidelity.ts'
 import type { ApiRequest } from '../core/request.ts'
 import { type Header, headerOf } from './headers.ts'
@@ -17,9 +17,6 @@ export interface Arrived {
   readonly scheme: string
 }
 
-/** Of a target that is longer, no piece is to keep the whole alive: what the journal has of it is shorter. */
-const LONG = 2_048
-
 /** What arrived, as it is read under that fidelity. `header`: its headers, where somebody has read them. */
 export function receive(
   arrived: Arrived,
@@ -31,8 +28,8 @@ export function receive(
   const query = url.indexOf('?')
   return {
     method,
-    rawPath: query < 0 ? url : url.slice(0, query),
-    search: query < 0 ? '' : url.length > LONG ? apart(url.slice(query + 1)) : url.slice(query + 1),
+    rawPath: sliceOf(url, 0, query < 0 ? undefined : query),
+    search: query < 0 ? '' : sliceOf(url, query + 1),
     header,
     body: body ?? '',
     bodyIsTooLarge: body === undefined,
@@ -46,5 +43,7 @@ export function receive(
 function targetOf(target: string): { readonly authority?: string; readonly url: string } {
   if (target.startsWith('/')) return { url: target }
   const [, authority, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target) ?? []
-  return authority === undefined ? { url: target } : { authority, url: rest.replace(/^(?!\/)/, '/') }
+  if (authority === undefined) return { url: target }
+  const url = sliceOf(target, target.length - rest.length)
+  return { authority, url: url.startsWith('/') ? url : `/${url}` }
 }

@@ -22,7 +22,7 @@ export interface Told extends Pick<Exchange, 'method' | 'path' | 'search' | 'hea
   credential?: string | undefined
 }
 
-interface Habits extends Pick<Exchange, 'headers'> {
+interface HeadersTold extends Pick<Exchange, 'headers'> {
   readonly known: readonly string[]
   readonly edition: number
 }
@@ -32,7 +32,7 @@ export class Recorder {
   readonly #redactor: Redactor
   readonly #sandboxes: Sandboxes
   /** What was told of headers, and for which of them and which credentials. */
-  readonly #told = new WeakMap<ApiRequest['header'], Habits>()
+  readonly #headersTold = new WeakMap<ApiRequest['header'], HeadersTold>()
 
   /** A key that came to the wrong API is a secret too: `providers` are all there are. */
   constructor(providers: readonly Provider[], sandboxes: Sandboxes) {
@@ -106,7 +106,7 @@ export class Recorder {
 
   /** Those headers that say something of the client's habits. Most requests have the same as one before. */
   #habits(header: ApiRequest['header'], known: readonly string[], edition: number): Exchange['headers'] {
-    const before = this.#told.get(header)
+    const before = this.#headersTold.get(header)
     if (before?.known === known && before.edition === edition) return before.headers
     const headers: Record<string, string> = {}
     for (const name of known) {
@@ -114,7 +114,7 @@ export class Recorder {
       if (value !== undefined)
         headers[name] = CREDENTIALS.has(name) ? REDACTED : apart(this.#redactor.text(value))
     }
-    this.#told.set(header, { known, edition, headers })
+    this.#headersTold.set(header, { known, edition, headers })
     return headers
   }
 }

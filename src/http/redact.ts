@@ -84,11 +84,14 @@ export function redactor(
       forgetOthers()
       const before = paths.get(path)
       if (before !== undefined) return before
+      const isLong = path.length > LONGEST_JUDGED
       const redacted = path
         .split('/')
-        .map((segment) => (hasSecret(decoded(segment)) ? REDACTED : segment))
+        .map((segment) =>
+          hasSecret(isLong ? apart(decoded(segment)) : decoded(segment)) ? REDACTED : segment,
+        )
         .join('/')
-      if (path.length <= LONGEST_JUDGED) paths.set(path, redacted)
+      if (!isLong) paths.set(path, redacted)
       return redacted
     },
     search(search, declared) {

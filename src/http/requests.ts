@@ -67,7 +67,7 @@ const MOST_ALIKE = 8
 const OVERHEAD = 1_000
 
 /**
- * Reads requests. One that comes again and again, byte for byte, is given as the same object from the third time on, so that
+ * Reads requests. One that comes again and again, byte for byte, is soon given as the same object each time, so that
  * whatever follows from the request alone is not worked out any more.
  */
 export class Requests {
@@ -76,6 +76,8 @@ export class Requests {
   readonly #headers = new KnownHeaders()
   readonly #known = new BoundedMap<readonly Known[]>(MOST_CHARACTERS)
   readonly #lately = new Lately()
+  /** Headers that came before: a request is not the same again when one of them is another each time. */
+  readonly #cameBefore = new WeakSet<Header>()
 
   /** `fidelity`: under which a request is read of which nobody knows yet whose it is. */
   constructor(served: readonly Served[], fidelity: () => Fidelity) {
@@ -97,7 +99,10 @@ export class Requests {
   #keep(arrived: Arrived, incoming: Incoming, others: readonly Known[] = []): void {
     const { url } = arrived
     const size = sizeOf(arrived)
-    if (size > LONGEST_REQUEST || (others.length === 0 && !this.#lately.saw(url))) return
+    if (size > LONGEST_REQUEST) return
+    const isAgain = this.#cameBefore.has(incoming.request.header)
+    if (!isAgain) this.#cameBefore.add(incoming.request.header)
+    if ((others.length === 0 && !this.#lately.saw(url)) || !isAgain) return
     const alike = [{ before: arrived, incoming, size }, ...others.slice(0, MOST_ALIKE - 1)]
     this.#known.set(
       url,

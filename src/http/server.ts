@@ -38,10 +38,7 @@ export function httpServer(options: AnsweringOptions): FastifyInstance {
     clientErrorHandler: (error, socket) => {
       const parts = unknownMethod(error)
       if (parts === undefined) return writeRaw(socket, malformed(error))
-      answer({ ...parts, body: '', scheme: schemeOf(socket) }, socket.remoteAddress ?? '').then(
-        ({ reply }) => writeRaw(socket, reply),
-        (failure) => writeRaw(socket, fault(failure)),
-      )
+      void respondRaw({ ...parts, body: '', scheme: schemeOf(socket) }, socket)
     },
   })
 
@@ -52,6 +49,14 @@ export function httpServer(options: AnsweringOptions): FastifyInstance {
   const fault = (error: unknown): Reply => {
     logger.error(error)
     return problem(500, 'Internal Server Error', 'This is an error of Runyard. Its log says more.')
+  }
+  const respondRaw = async (arrived: Arrived, socket: Socket): Promise<void> => {
+    try {
+      const { reply } = await answer(arrived, socket.remoteAddress ?? '')
+      writeRaw(socket, reply)
+    } catch (error) {
+      writeRaw(socket, fault(error))
+    }
   }
   const respond = async (request: IncomingMessage, to: ServerResponse): Promise<void> => {
     load.begin()

@@ -29,8 +29,8 @@ export class Trace {
   edition: number | undefined
   by: readonly string[] | undefined
   at: number | undefined
-  /** Whether the reply was kept, so that it has been held against the document already. */
-  isKept = false
+  /** Whether the reply is one that was kept, which has been held against the document already. */
+  isRecalled = false
   #sandbox: Sandbox
 
   constructor(received: Received, sandbox: Sandbox) {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { apart } from '../core/bounded-map.ts'
 import type { Reply } from '../core/reply.ts'
 import { bytes } from './write.ts'
 
@@ -28,9 +29,11 @@ export function unknownMethod(
   for (const line of lines) {
     const colon = line.indexOf(':')
     if (colon < 0) break
-    rawHeaders.push(line.slice(0, colon), line.slice(colon + 1).trim())
+    // Nor would Node's parser take it.
+    if (line.includes('\n')) return undefined
+    rawHeaders.push(apart(line.slice(0, colon)), apart(line.slice(colon + 1).trim()))
   }
-  return { method, url, rawHeaders }
+  return { method: apart(method), url: apart(url), rawHeaders }
 }
 
 /** Writes a reply to a connection that Node's HTTP server has let go of, and ends it. */

@@ -82,7 +82,7 @@ async function walk(served: Served, received: Received, around: Around): Promise
     if (error instanceof Elsewhere) throw error
     reply = failure(provider, error, trace, around)
   }
-  if (around.checkReplies && !trace.isKept) reply = check(served, trace, reply, around)
+  if (around.checkReplies && !trace.isRecalled) reply = check(served, trace, reply, around)
   reply = keep(trace, reply, around)
   reply = finish(provider, trace, reply)
   const { interference } = trace
@@ -156,7 +156,7 @@ async function steps(served: Served, around: Around, trace: Trace): Promise<Repl
   if (known !== undefined) {
     trace.step = 'present'
     trace.page = known.page
-    trace.isKept = true
+    trace.isRecalled = true
     return known.reply
   }
 
@@ -178,7 +178,7 @@ async function steps(served: Served, around: Around, trace: Trace): Promise<Repl
   trace.step = 'present'
   const reply = operation.present(page, params, context)
   trace.edition = edition
-  trace.at = context.told
+  trace.at = context.at
   trace.by = identity.by
   return reply
 }

@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { Reply } from '../core/reply.ts'
-import { Page } from './write-page.ts'
+import { ListBody } from './list-body.ts'
 
 /** A reply's body as the bytes it leaves as; undefined when it has none. */
 export function bytes({ body }: Reply): Buffer | undefined {
   if (body === undefined || Buffer.isBuffer(body)) return body
-  if (body instanceof Page) return body.toBuffer()
+  if (body instanceof ListBody) return body.toBuffer()
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
 }
 
@@ -19,8 +19,8 @@ let sheet = Buffer.allocUnsafeSlow(SHEET)
 export function write(to: ServerResponse, reply: Reply): void {
   const { body } = reply
   const { socket } = to
-  if (body instanceof Page && socket instanceof Socket && body.most <= LARGEST_SHEET) {
-    writePage(to, socket, reply, body)
+  if (body instanceof ListBody && socket instanceof Socket && body.most <= LARGEST_SHEET) {
+    writeList(to, socket, reply, body)
     return
   }
   const whole = bytes(reply)
@@ -29,9 +29,9 @@ export function write(to: ServerResponse, reply: Reply): void {
 }
 
 /** Pages are put together one after the other in the same place, which spares the collector most of what a request leaves. */
-function writePage(to: ServerResponse, socket: Socket, reply: Reply, page: Page): void {
-  if (page.most > sheet.length) sheet = Buffer.allocUnsafeSlow(page.most)
-  const size = page.writeTo(sheet)
+function writeList(to: ServerResponse, socket: Socket, reply: Reply, list: ListBody): void {
+  if (list.most > sheet.length) sheet = Buffer.allocUnsafeSlow(list.most)
+  const size = list.writeTo(sheet)
   writeHead(to, reply, size)
   to.end(sheet.subarray(0, size))
   // Nearly always the system has taken all of it by now. Otherwise it is read from there later: the next page gets another.

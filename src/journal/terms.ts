@@ -233,13 +233,14 @@ export class Terms {
     sent.push(place)
     // A cursor, say, which is another each time.
     if (leaf.takesAnyText && texts.length === 1 && texts[0] !== '') return
-    const judgement = this.#judgedBefore(leaf, texts)
+    const judgement = this.#judgedBefore(place, leaf, texts)
     values.push(...judgement.values)
     remarks.push(...judgement.remarks)
   }
 
-  #judgedBefore(leaf: Leaf, texts: readonly string[]): Judgement {
-    const key = `${leaf.name} ${texts.length === 1 ? texts[0] : JSON.stringify(texts)}`
+  #judgedBefore(place: number, leaf: Leaf, texts: readonly string[]): Judgement {
+    // One text never looks like several.
+    const key = `${place} ${texts.length === 1 ? `=${texts[0]}` : JSON.stringify(texts)}`
     let judgement = this.#judged.get(key)
     if (judgement === undefined) {
       judgement = this.#judgementOn(leaf, texts)

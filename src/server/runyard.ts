@@ -41,11 +41,6 @@ export interface Runyard extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** A Runyard as the command line has it. */
-export interface OpenRunyard extends Runyard {
-  readonly describe: Inside['describe']
-}
-
 /**
  * Makes a Runyard: documents read, validators ready, store filled. Throws OptionError, DatabaseError or ScenarioError,
  * each with a message for people.
@@ -60,11 +55,14 @@ export async function createRunyard(
       `The option workers is for the command line (${how}): nothing here forks processes.`,
     )
   }
-  return openRunyard(options)
+  return (await openRunyard(options)).runyard
 }
 
-/** As `createRunyard`, in one process. `onProgress` is told how far it is where there are many runs to be made. */
-export async function openRunyard(options: Options, onProgress?: Progress): Promise<OpenRunyard> {
+/** A Runyard, and what it is to begin with. `onProgress` is told how far it is where there are many runs to be made. */
+export async function openRunyard(
+  options: Options,
+  onProgress?: Progress,
+): Promise<{ readonly runyard: Runyard; readonly describe: Inside['describe'] }> {
   const made = await inside(options, { open: () => new Database(options.db), onProgress })
   const { served, sandboxes, control, around, logger, tls, urls, refuseWhenClosed } = made
   let app: FastifyInstance
@@ -95,7 +93,7 @@ export async function openRunyard(options: Options, onProgress?: Progress): Prom
     return closed
   }
 
-  return {
+  const runyard: Runyard = {
     async listen() {
       refuseWhenClosed()
       const { host, port, tlsPort } = options
@@ -123,10 +121,10 @@ export async function openRunyard(options: Options, onProgress?: Progress): Prom
       return answer.finally(() => fetching.delete(answer))
     },
     sandbox: made.sandbox,
-    describe: made.describe,
     close,
     [Symbol.asyncDispose]: close,
   }
+  return { runyard, describe: made.describe }
 }
 
 /** Of a server that listens: it has an address with a port then. */

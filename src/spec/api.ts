@@ -188,7 +188,8 @@ export class Api {
 
   /**
    * What the document forbids in a request whose query its provider has read; empty when it is valid. These are
-   * openapi-backend's validators, without what it does around them to read a request, which takes ten times as long.
+   * openapi-backend's validators, without what it does around them to read a request, which takes ten times as long: what
+   * the provider left a text is judged as one, a list's too.
    */
   problems(
     { routed, operationId }: DocumentedOperation,

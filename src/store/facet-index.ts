@@ -67,6 +67,11 @@ export class FacetIndex {
     return found
   }
 
+  /** Lets go of the runs that its blocks remember: nobody reads in it any more. */
+  forgetRuns(): void {
+    for (const { block } of this.#segments) block?.recent.clear()
+  }
+
   /** To be asked when a page was not found that could be had without an index: whether to load one. */
   isMissedOften(): boolean {
     this.#misses = (this.#misses + 1) % OFTEN
@@ -99,6 +104,7 @@ export class FacetIndex {
   forget(key: Key): void {
     const i = this.#at(key)
     const from = this.#segments[i]?.from ?? FIRST
+    this.#segments[i]?.block?.recent.clear()
     const follows = this.#segments[i - 1]
     const next = this.#segments[i + 1]
     const first = follows !== undefined && follows.block === undefined ? i - 1 : i

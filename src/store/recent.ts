@@ -31,7 +31,13 @@ export class RecentRuns {
     this.#young[place] = run
   }
 
-  /** What was asked for since the last turn stays for another. */
+  /** Lets go of all of them: their block is no more. */
+  clear(): void {
+    this.#young = undefined
+    this.#old = undefined
+  }
+
+  /** What was read since the last turn stays for another. */
   static #turn(): void {
     for (const runs of old) runs.#old = undefined
     for (const runs of young) {

@@ -91,7 +91,7 @@ export class SqliteRuns implements RunStore {
     const [size, most] = limit < 0 ? [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY] : [limit, limit + 1]
     const isPlain = filters.length === 0
     const index = this.#shelf.index(scope)
-    const found = isPlain && most > LARGEST_PAGE ? undefined : index.find(range, filters, most)
+    const found = isPlain && size >= LARGEST_PAGE ? undefined : index.find(range, filters, most)
     if (found === undefined || 'segment' in found) {
       // A page without filters can be had without an index, which is built for whoever asks often.
       if (found !== undefined && (!isPlain || index.isMissedOften())) {

@@ -66,6 +66,7 @@ export class Shelf {
   end(): void {
     this.#hear(undefined)
     this.#vocabulary = new Vocabulary()
+    for (const index of this.#indexes.values()) index.forgetRuns()
     this.#indexes.clear()
     this.places.clear()
     this.#endEdition()

@@ -16,7 +16,6 @@ import { Publishing } from './publishing.ts'
 export interface Leader {
   /** Resolves to the base URL once all workers listen. Throws the system's error when they cannot, and is closed then. */
   listen(): Promise<string>
-  readonly describe: Inside['describe']
   /** Answers what is in flight, and resolves once no worker is left. */
   close(): Promise<void>
 }
@@ -28,7 +27,10 @@ const END_MS = 3_000
  * The one process that writes: it has the data, clocks, faults, counters and journals, and does for its workers what they
  * cannot do themselves. Throws as `openRunyard` does.
  */
-export async function leader(options: Options, onProgress?: Progress): Promise<Leader> {
+export async function leader(
+  options: Options,
+  onProgress?: Progress,
+): Promise<{ readonly runyard: Leader; readonly describe: Inside['describe'] }> {
   const place = options.db === undefined ? temporaryPlace() : undefined
   const file = options.db ?? place?.file ?? ''
   const report = (error: unknown): void => made.logger.error(error)
@@ -111,7 +113,7 @@ export async function leader(options: Options, onProgress?: Progress): Promise<L
     return closed
   }
 
-  return {
+  const runyard: Leader = {
     async listen() {
       made.refuseWhenClosed()
       try {
@@ -124,7 +126,7 @@ export async function leader(options: Options, onProgress?: Progress): Promise<L
       }
       return urls.http
     },
-    describe: made.describe,
     close,
   }
+  return { runyard, describe: made.describe }
 }

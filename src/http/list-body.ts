@@ -7,7 +7,7 @@ const COMMA = 0x2c
  * The JSON of a list's reply, put together where it is to stand. Most items are shown again and again: to write them is
  * most of the work of a page, and is done once.
  */
-export class Page {
+export class ListBody {
   /** How many bytes it takes at most. */
   readonly most: number
   /** What stands around the items of arrays, and in turn with it their bytes. */
@@ -51,9 +51,8 @@ export class Page {
   /** Its bytes, where others keep them. */
   toBuffer(): Buffer {
     const bytes = Buffer.allocUnsafe(this.most)
-    const size = this.writeTo(bytes)
-    // Much smaller only where there is little of it at all.
-    return size === this.most ? bytes : Buffer.from(bytes.subarray(0, size))
+    // What is left over is little: items count for what they take, and around them there are only some words.
+    return bytes.subarray(0, this.writeTo(bytes))
   }
 }
 
