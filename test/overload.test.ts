@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -8,11 +10,13 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import { MOST_HELD } from '../src/http/load.ts'
+import { listening } from './child.ts'
 import { serve, type Yard } from './serve.ts'
 
 setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')
 
+const CLI = join(process.cwd(), 'dist/cli.js')
 const CONNECTIONS = 20
 /** How long (ms) each of too many requests is held. */
 const HELD_MS = 4_000
@@ -44,6 +48,33 @@ t.test('what is too much to hold is refused in the vendors’ words, and nothing
   const answered = await Promise.all(sockets.map(({ replies }) => replies))
   t.same(answered, Array(CONNECTIONS).fill(REQUESTS), 'none of those that were held got lost')
   for (const path of PATHS) t.equal((await yard.get(path)).status, 401, `${path} after that`)
+})
+
+const LIMIT = '/proc/sys/net/core/somaxconn'
+const MOST_WAITING = existsSync(LIMIT) ? Number(readFileSync(LIMIT, 'utf8')) : 0
+const BURST = 1_500
+const isTooFew = MOST_WAITING < BURST && `${LIMIT} says ${MOST_WAITING}, which is fewer than ${BURST}`
+
+t.test('those who come while it does something else wait at its door', { skip: isTooFew }, async (t) => {
+  const child = spawn(process.execPath, [CLI, '--port', '0', '--log', 'silent'], {
+    env: { XDG_CACHE_HOME: t.testdir() },
+    stdio: 'pipe',
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  const { port } = new URL((await listening(child)).url)
+  child.kill('SIGSTOP')
+  const sockets = Array.from({ length: BURST }, () => connect(Number(port), '127.0.0.1'))
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+  })
+  // Whoever found no room would be let in after it goes on, and never here.
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+  child.kill('SIGCONT')
+  const answers = sockets.map((socket) => {
+    socket.write('GET /_runyard/health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+    return buffer(socket)
+  })
+  for (const answer of await Promise.all(answers)) t.match(answer.toString(), /^HTTP\/1\.1 200/)
 })
 
 t.test('what somebody asked for at length is not held on to', async (t) => {

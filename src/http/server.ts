@@ -13,6 +13,9 @@ import { type ParserError, unknownMethod, writeRaw } from './unparsed.ts'
 export const DRAIN_MS = 2_000
 /** Node's own bound is 16 kB of headers; the services take longer queries than that. */
 export const MAX_HEADER_BYTES = 256 * 1024
+
+/** How many connections may wait to be accepted, as far as the system lets them: others are tried again after a second. */
+export const BACKLOG = 4096
 /** No operation has use for a larger body. */
 const MOST_BODY_BYTES = 1024 * 1024
 

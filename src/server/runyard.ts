@@ -4,7 +4,7 @@ import type { AddressInfo, Server } from 'node:net'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { httpsServer } from '../http/https.ts'
-import { DRAIN_MS, httpServer } from '../http/server.ts'
+import { BACKLOG, DRAIN_MS, httpServer } from '../http/server.ts'
 import { Database } from '../store/database.ts'
 import { docs } from './docs.ts'
 import { fetchFrom } from './fetch.ts'
@@ -98,10 +98,10 @@ export async function openRunyard(
       refuseWhenClosed()
       const { host, port, tlsPort } = options
       try {
-        await app.listen({ host, port })
+        await app.listen({ host, port, backlog: BACKLOG })
         urls.http = urlOf('http', host, portOf(app.server))
         if (https !== undefined) {
-          await once(https.listen(tlsPort, host), 'listening')
+          await once(https.listen(tlsPort, host, BACKLOG), 'listening')
           urls.https = urlOf('https', host, portOf(https))
         }
       } catch (error) {

@@ -7,6 +7,8 @@ export const BLOCK = 1024
 const WORDS = BLOCK / 32
 /** A value that so many of a block's runs have takes less room as bits than as a list of their places. */
 const DENSE = 22
+/** Of a facet with so few values in a block all are bits: to look for one in a list takes longer than all else. */
+const FEW = 32
 
 /** Where runs are that were found, in the order in which they are read. */
 export interface Found {
@@ -67,9 +69,12 @@ export class FacetBlock {
   /** Where in `#bits` a value's bits begin, by its number. */
   readonly #dense = new Map<number, number>()
   readonly #bits: Int32Array
-  /** The numbers of rarer values in order, one for each run that has it, and that run's place. */
+  /** The numbers of rarer values in order, where in `#places` each one's begin, and the places of the runs that have them. */
   readonly #rare: Uint32Array
+  readonly #begins: Uint32Array
   readonly #places: Uint16Array
+  /** Of which facets there are rarer values: a bit for each, from the lowest on again after 32. */
+  readonly #rareFacets: number
 
   /** Of at most `BLOCK` entries, in the order of their keys. */
   constructor(entries: readonly Entry[], vocabulary: Vocabulary) {
@@ -82,18 +87,26 @@ export class FacetBlock {
     const { codes, places } = pairsOf(entries, vocabulary)
     const counts = new Map<number, number>()
     for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1)
-    const seen = [...counts]
-    const rare = Uint32Array.from(seen.flatMap(([code, count]) => (count < DENSE ? [code] : []))).sort()
-    for (const [code, count] of seen) if (count >= DENSE) this.#dense.set(code, this.#dense.size * WORDS)
+    const values = new Map<number, number>()
+    for (const code of counts.keys()) values.set(facetOf(code), (values.get(facetOf(code)) ?? 0) + 1)
+    const rare: number[] = []
+    for (const [code, count] of counts) {
+      const isDense = count >= DENSE || (values.get(facetOf(code)) ?? 0) <= FEW
+      if (isDense) this.#dense.set(code, this.#dense.size * WORDS)
+      else rare.push(code)
+    }
+    this.#rare = Uint32Array.from(rare).sort()
+    this.#rareFacets = rare.reduce((facets, code) => facets | bitOf(facetOf(code)), 0)
+    this.#begins = new Uint32Array(rare.length + 1)
     // From here on, where the next place of a rare value goes.
     let total = 0
-    for (const code of rare) {
+    for (const [i, code] of this.#rare.entries()) {
       const count = counts.get(code) ?? 0
       counts.set(code, total)
       total += count
+      this.#begins[i + 1] = total
     }
     this.#bits = new Int32Array(this.#dense.size * WORDS)
-    this.#rare = new Uint32Array(total)
     this.#places = new Uint16Array(total)
     for (const [i, code] of codes.entries()) {
       const place = places[i] ?? 0
@@ -102,7 +115,6 @@ export class FacetBlock {
       else {
         const at = counts.get(code) ?? 0
         counts.set(code, at + 1)
-        this.#rare[at] = code
         this.#places[at] = place
       }
     }
@@ -176,41 +188,37 @@ export class FacetBlock {
   #match(filters: readonly (readonly number[])[]): boolean {
     words.fill(-1)
     for (const codes of filters) {
-      some.fill(0)
-      const [code = 0] = codes
-      const facet = code - (code % MOST_VALUES)
-      // Most of what is rare is of other facets, such as tags.
-      const low = this.#firstRare(facet, 0, this.#rare.length)
-      const high = this.#firstRare(facet + MOST_VALUES, low, this.#rare.length)
-      for (const code of codes) this.#add(code, low, high)
-      let any = 0
-      for (let i = 0; i < WORDS; i++) {
-        const both = (words[i] ?? 0) & (some[i] ?? 0)
-        words[i] = both
-        any |= both
+      // Most filters are one value that many runs have.
+      const start = codes.length === 1 ? this.#dense.get(codes[0] ?? 0) : undefined
+      if (start !== undefined) {
+        if (!keepBits(this.#bits, start)) return false
+        continue
       }
-      if (any === 0) return false
+      some.fill(0)
+      for (const code of codes) this.#add(code)
+      if (!keepBits(some, 0)) return false
     }
     return true
   }
 
-  /** Adds the places that have the value to `some`; if it is rare, it is among these. */
-  #add(code: number, low: number, high: number): void {
+  /** Adds the places that have the value to `some`. */
+  #add(code: number): void {
     const start = this.#dense.get(code)
     if (start !== undefined) {
       const bits = this.#bits
       for (let i = 0; i < WORDS; i++) some[i] = (some[i] ?? 0) | (bits[start + i] ?? 0)
-    } else if (low < high) {
-      for (let i = this.#firstRare(code, low, high); this.#rare[i] === code; i++) {
-        setBit(some, this.#places[i] ?? 0)
-      }
+    } else if ((this.#rareFacets & bitOf(facetOf(code))) !== 0) {
+      const i = this.#firstRare(code)
+      if (this.#rare[i] !== code) return
+      const end = this.#begins[i + 1] ?? 0
+      for (let at = this.#begins[i] ?? 0; at < end; at++) setBit(some, this.#places[at] ?? 0)
     }
   }
 
-  /** Where in the order of rarer values, from `low` to before `high`, the first is that is not below the number. */
-  #firstRare(code: number, low: number, high: number): number {
+  /** Where in the order of rarer values the first is that is not below the number. */
+  #firstRare(code: number): number {
     const rare = this.#rare
-    let [from, to] = [low, high]
+    let [from, to] = [0, rare.length]
     while (from < to) {
       const middle = (from + to) >>> 1
       if ((rare[middle] ?? 0) < code) from = middle + 1
@@ -234,6 +242,26 @@ function pairsOf(entries: readonly Entry[], vocabulary: Vocabulary): { codes: nu
     }
   }
   return { codes, places }
+}
+
+/** Where the numbers of the values of the same facet begin. */
+function facetOf(code: number): number {
+  return code - (code % MOST_VALUES)
+}
+
+function bitOf(facet: number): number {
+  return 1 << ((facet / MOST_VALUES) % 32)
+}
+
+/** Takes away from `words` the places that are not among these bits. Whether any is left. */
+function keepBits(bits: Int32Array, start: number): boolean {
+  let any = 0
+  for (let i = 0; i < WORDS; i++) {
+    const both = (words[i] ?? 0) & (bits[start + i] ?? 0)
+    words[i] = both
+    any |= both
+  }
+  return any !== 0
 }
 
 function setBit(bits: Int32Array, at: number): void {

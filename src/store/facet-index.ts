@@ -46,6 +46,8 @@ export class FacetIndex {
   /** Where at most `most` runs of the range are that pass every filter; or the gap that has to be loaded first. */
   find({ above, below, newer }: Range, filters: readonly Filter[], most: number): Found | Gap {
     const codes = this.#codes(filters)
+    // No block has a value that no run was seen to have.
+    const isHopeless = codes[0]?.length === 0
     const found: Found = { blocks: [], places: [] }
     const step = newer ? 1 : -1
     for (let i = newer ? this.#at(above) : this.#before(below); found.places.length < most; i += step) {
@@ -59,9 +61,11 @@ export class FacetIndex {
         const place = newer ? (isLowest ? above : from) : isHighest ? below : to
         return { segment: i, place, newer }
       }
-      const low = isLowest ? block.placeOf(above, 'behind') : 0
-      const high = isHighest ? block.placeOf(below, 'at') : block.size
-      block.take(codes, { low, high, backwards: !newer }, most, found)
+      if (!isHopeless) {
+        const low = isLowest ? block.placeOf(above, 'behind') : 0
+        const high = isHighest ? block.placeOf(below, 'at') : block.size
+        block.take(codes, { low, high, backwards: !newer }, most, found)
+      }
       if (newer ? isHighest : isLowest) break
     }
     return found

@@ -5,7 +5,7 @@ import { Elsewhere } from '../../core/elsewhere.ts'
 import { DEFAULT_SANDBOX } from '../../core/sandbox.ts'
 import type { Answering, Outgoing } from '../../http/answering.ts'
 import { httpsServer } from '../../http/https.ts'
-import { httpServer } from '../../http/server.ts'
+import { BACKLOG, httpServer } from '../../http/server.ts'
 import { Database } from '../../store/database.ts'
 import { discoverProviders, serve } from '../discover.ts'
 import { docs } from '../docs.ts'
@@ -62,8 +62,8 @@ export async function work(): Promise<void> {
       const fidelity = replicas.get(DEFAULT_SANDBOX)?.fidelity ?? 'spec'
       for (const { apis } of served) apis[fidelity].warm()
       const { host, port, tlsPort } = options
-      await app.listen({ host, port })
-      if (https !== undefined) await once(https.listen(tlsPort, host), 'listening')
+      await app.listen({ host, port, backlog: BACKLOG })
+      if (https !== undefined) await once(https.listen(tlsPort, host, BACKLOG), 'listening')
       tell({ kind: 'listening', port: portOf(app.server), tlsPort: https ? portOf(https) : tlsPort })
     }
     listen().catch((error: unknown) => tell({ kind: 'failed', error: failure(error) }))
