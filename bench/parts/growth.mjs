@@ -62,12 +62,12 @@ async function sized(runs, bareRss, { say, settings, product }) {
     }
     const candidate = kinds.filter(({ isCandidate }) => isCandidate)
     const pilot = await costs(server, candidate, { ...settings, growthRounds: 1 })
-    for (const kind of candidate) kind.cpu = pilot.get(kind.name)
+    for (const kind of candidate) kind.cpu = pilot.get(kind.name).cpu
     const slowest = candidate.reduce((worst, kind) => (kind.cpu > worst.cpu ? kind : worst))
     const measured = kinds.filter((kind) => !kind.isCandidate || kind === slowest)
-    const cpu = await costs(server, measured, settings)
+    const cost = await costs(server, measured, settings)
     for (const { name, status, rows } of measured) {
-      say(`growth: ${runs} runs: ${name}: ${cpu.get(name)?.toFixed(1)} µs (${status}, ${rows} runs)`)
+      say(`growth: ${runs} runs: ${name}: ${cost.get(name).cpu.toFixed(1)} µs (${status}, ${rows} runs)`)
     }
     return {
       runs,
@@ -79,7 +79,7 @@ async function sized(runs, bareRss, { say, settings, product }) {
         name,
         rows,
         first,
-        cpu: cpu.get(name),
+        ...cost.get(name),
         isSlowest: !!isCandidate,
       })),
       candidates: candidate.map(({ name, first, cpu, rows }) => ({ name, first, cpu, rows })),
@@ -128,18 +128,32 @@ async function attempts(server, list) {
   return { ms: median(times), first, status, rows }
 }
 
-/** The server's µs for one question of each kind: medians of interleaved rounds. */
+/**
+ * The server's µs for one question of each kind: medians of interleaved rounds. `inFirst`: the median of what it was in that of
+ * a first page right before, where there is one among the kinds.
+ */
 async function costs(server, kinds, { growthRounds, growthSeconds }) {
+  const first = kinds.find(({ name }) => name === FIRST_PAGE)
+  const cost = async ({ name, isQuick, ms }) => {
+    const { cpu } = await round(server, {
+      list: `growth ${name}`,
+      connections: isQuick ? CONNECTIONS : 1,
+      seconds: isQuick ? growthSeconds : Math.max(growthSeconds, (ms * 3) / 1000),
+    })
+    return cpu
+  }
   const measured = new Map(kinds.map(({ name }) => [name, []]))
   for (let turn = -1; turn < growthRounds; turn++) {
-    for (const { name, isQuick, ms } of kinds) {
-      const { cpu } = await round(server, {
-        list: `growth ${name}`,
-        connections: isQuick ? CONNECTIONS : 1,
-        seconds: isQuick ? growthSeconds : Math.max(growthSeconds, (ms * 3) / 1000),
-      })
-      if (turn >= 0) measured.get(name).push(cpu)
+    for (const kind of kinds) {
+      const beside = first && kind !== first ? await cost(first) : undefined
+      const cpu = await cost(kind)
+      if (turn >= 0) measured.get(kind.name).push({ cpu, inFirst: cpu / (beside ?? cpu) })
     }
   }
-  return new Map([...measured].map(([name, values]) => [name, median(values)]))
+  return new Map(
+    [...measured].map(([name, values]) => [
+      name,
+      { cpu: median(values.map(({ cpu }) => cpu)), inFirst: median(values.map(({ inFirst }) => inFirst)) },
+    ]),
+  )
 }

@@ -1,12 +1,10 @@
-import { FIRST_PAGE } from '../parts/growth.mjs'
 import { MOST_DEEP, MOST_FILTERED } from './bounds.mjs'
 import { figure, kept, megabytes, table, times } from './words.mjs'
 
 /** What the largest environment's kinds cost in first pages. */
 export function growthRatios({ sizes }) {
   const largest = sizes.at(-1)
-  const first = largest.kinds.find(({ name }) => name === FIRST_PAGE)
-  const of = (kind) => kind && { name: kind.name, ratio: kind.cpu / first.cpu }
+  const of = (kind) => kind && { name: kind.name, ratio: kind.inFirst }
   const pages = largest.kinds.filter(({ name }) => name.startsWith('page '))
   return {
     runs: largest.runs,
@@ -49,7 +47,8 @@ export function growthSection(growth) {
   return `![CPU for a page as the environment grows](growth.svg)
 
 The server's CPU (µs) for a page of 25 of Trigger.dev's runs in one environment, over ${growth.rounds} interleaved rounds; every question is
-another (a bound of time that leaves nothing out), so that no reply is a kept one.
+another (a bound of time that leaves nothing out), so that no reply is a kept one. In first pages: the median of what it was in
+that of a first page right before.
 
 ${table(['', ...sizes.map(({ runs }) => `${figure(runs)} runs`)], rows)}
 

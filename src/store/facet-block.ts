@@ -62,6 +62,8 @@ const some = new Int32Array(WORDS)
 export class FacetBlock {
   /** Those of its runs that were read lately. */
   readonly recent = new RecentRuns()
+  /** For which combinations of filters none of its runs is: a bit for each that its index knows. */
+  #nothingFor = 0
   readonly #createdAt: Float64Array
   /** All ids in one text, and where each begins. */
   readonly #ids: string
@@ -120,6 +122,11 @@ export class FacetBlock {
     }
   }
 
+  /** Combinations get other bits from now on. */
+  forgetCombinations(): void {
+    this.#nothingFor = 0
+  }
+
   get size(): number {
     return this.#createdAt.length
   }
@@ -151,10 +158,11 @@ export class FacetBlock {
 
   /**
    * Adds the places from `low` to before `high` whose runs have, of every filter, one of its values, until there are
-   * `most`: from the end if `backwards`. `filters` are the numbers of their values.
+   * `most`: from the end if `backwards`. `filters` are the numbers of their values, `bit` is that of the combination, or 0.
    */
   take(
     filters: readonly (readonly number[])[],
+    bit: number,
     { low, high, backwards }: { readonly low: number; readonly high: number; readonly backwards: boolean },
     most: number,
     { blocks, places }: Found,
@@ -167,7 +175,11 @@ export class FacetBlock {
       }
       return
     }
-    if (low >= high || !this.#match(filters)) return
+    if (low >= high || (this.#nothingFor & bit) !== 0) return
+    if (!this.#match(filters)) {
+      this.#nothingFor |= bit
+      return
+    }
     const first = low >>> 5
     const last = (high - 1) >>> 5
     for (let n = first; n <= last && places.length < most; n++) {
@@ -176,10 +188,10 @@ export class FacetBlock {
       if (word === first) bits &= -1 << (low & 31)
       if (word === last) bits &= -1 >>> (31 - ((high - 1) & 31))
       while (bits !== 0 && places.length < most) {
-        const bit = 31 - Math.clz32(backwards ? bits : bits & -bits)
-        bits &= ~(1 << bit)
+        const at = 31 - Math.clz32(backwards ? bits : bits & -bits)
+        bits &= ~(1 << at)
         blocks.push(this)
-        places.push(word * 32 + bit)
+        places.push(word * 32 + at)
       }
     }
   }

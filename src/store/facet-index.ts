@@ -23,6 +23,10 @@ export interface Gap {
   readonly newer: boolean
 }
 
+/** How many combinations of filters are remembered, of which a block knows that it has nothing; and of how many characters. */
+const MOST_COMBINATIONS = 31
+const LONGEST_COMBINATION = 500
+
 /** How often a page without filters, which needs no index, is not found before one is loaded for it all the same. */
 const OFTEN = 20
 
@@ -36,6 +40,8 @@ export class FacetIndex {
   /** In the order of their keys. Together they are of all keys. */
   readonly #segments: Segment[] = [{ from: FIRST, block: undefined }]
   #misses = 0
+  /** The bits of combinations of filters, by their values: whoever asks with one asks with it again, page by page or at intervals. */
+  readonly #combinations = new Map<string, number>()
 
   /** In blocks of `size` runs, of at most BLOCK. */
   constructor(vocabulary: Vocabulary, size = BLOCK) {
@@ -48,6 +54,7 @@ export class FacetIndex {
     const codes = this.#codes(filters)
     // No block has a value that no run was seen to have.
     const isHopeless = codes[0]?.length === 0
+    const bit = isHopeless || codes.length === 0 ? 0 : this.#bitOf(codes)
     const found: Found = { blocks: [], places: [] }
     const step = newer ? 1 : -1
     for (let i = newer ? this.#at(above) : this.#before(below); found.places.length < most; i += step) {
@@ -64,7 +71,7 @@ export class FacetIndex {
       if (!isHopeless) {
         const low = isLowest ? block.placeOf(above, 'behind') : 0
         const high = isHighest ? block.placeOf(below, 'at') : block.size
-        block.take(codes, { low, high, backwards: !newer }, most, found)
+        block.take(codes, bit, { low, high, backwards: !newer }, most, found)
       }
       if (newer ? isHighest : isLowest) break
     }
@@ -115,6 +122,21 @@ export class FacetIndex {
     const last = next !== undefined && next.block === undefined ? i + 1 : i
     const gap: Segment = { from: first < i ? (follows?.from ?? from) : from, block: undefined }
     this.#segments.splice(first, last - first + 1, gap)
+  }
+
+  /** The bit of a combination of filters, a new one when it has none; 0 for one that is too long to be remembered. */
+  #bitOf(codes: readonly (readonly number[])[]): number {
+    const combination = codes.join(' ')
+    const before = this.#combinations.get(combination)
+    if (before !== undefined) return before
+    if (combination.length > LONGEST_COMBINATION) return 0
+    if (this.#combinations.size === MOST_COMBINATIONS) {
+      this.#combinations.clear()
+      for (const { block } of this.#segments) block?.forgetCombinations()
+    }
+    const bit = 1 << this.#combinations.size
+    this.#combinations.set(combination, bit)
+    return bit
   }
 
   /** The numbers of each filter's values, as far as a run has them; the filter with the fewest first. */
