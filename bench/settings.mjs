@@ -1,4 +1,4 @@
-/** How long a whole run measures: some 35 minutes. */
+/** How long a whole run measures: some 20 minutes. */
 const WHOLE = {
   rounds: 7,
   seconds: 0.6,

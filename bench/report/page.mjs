@@ -29,7 +29,7 @@ export function page(parts) {
   )
   return `# What was measured
 
-Written by \`npm run bench\`, which measures all of it in some 35 minutes; \`npm run bench -- --only start,load\` measures some
+Written by \`npm run bench\`, which measures all of it in some 20 minutes; \`npm run bench -- --only start,load\` measures some
 parts, and the others keep what they had. The servers run on one core and the load on the other, where there are two and
 \`taskset\`. Rounds are interleaved and their medians shown. **CPU** is the server process's user and system time for each reply
 that it sent: it holds still where requests a second swing with whatever else the machine does; in that of bare Fastify, it is the
