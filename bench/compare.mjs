@@ -5,9 +5,9 @@ import { median, medians } from './statistics.mjs'
 export const MEASURE = 'bare Fastify'
 
 /**
- * Interleaved rounds of one job against several servers, each of which runs alone (`{ name, server }`): a row for each with the medians and all that
- * went wrong. `inFastify`: the median of what its CPU was in that of bare Fastify in the same round, which moves less than
- * either.
+ * Interleaved rounds of one job against several servers (`{ name, server }`), each of which runs alone: a row for each with
+ * the medians and all that went wrong. `inFastify`: the median of what its CPU was in that of bare Fastify in the same round,
+ * which moves less than either.
  */
 export async function compare(servers, job, { warm, rounds, seconds }) {
   const measured = new Map(servers.map(({ name }) => [name, []]))

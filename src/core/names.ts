@@ -18,7 +18,7 @@ type Sex = 'female' | 'male'
 /** Somebody who does not exist; here and there with a title before, or a rank or degree behind. */
 export function fullName(random: Random): string {
   const sex = sexType(random)
-  const name = `${firstName(random, sex)} ${lastName(random, sex)}`
+  const name = `${firstName(random, sex)} ${familyName(random)}`
   const shape = random.weighted(FULL_NAMES)
   const before = shape.includes('prefix') ? `${random.pick(either(random, PREFIXES[sex], ['Dr.']))} ` : ''
   return `${before}${name}${shape.includes('suffix') ? ` ${random.pick(SUFFIXES)}` : ''}`
@@ -34,8 +34,14 @@ export function firstName(random: Random, sex = sexType(random)): string {
   return random.pick(either(random, own, FIRST_NAMES))
 }
 
-/** A last name, one in twenty a double one. A sex is drawn where none is given, as Faker does, and makes no difference. */
-export function lastName(random: Random, _sex = sexType(random)): string {
+/** A last name, one in twenty a double one. */
+export function lastName(random: Random): string {
+  // Faker draws a sex for it, which makes no difference.
+  sexType(random)
+  return familyName(random)
+}
+
+function familyName(random: Random): string {
   const isDouble = random.weighted(LAST_NAME_SHAPES) === 'double'
   const name = random.pick(LAST_NAMES)
   return isDouble ? `${name}-${random.pick(LAST_NAMES)}` : name

@@ -48,7 +48,8 @@ function own(text: Beside): Beside {
   return typeof text === 'string' ? apart(text) : text
 }
 
-function isSame(one: readonly Beside[], other: readonly Beside[]): boolean {
+/** Whether both have the same in the same order. */
+export function isSame(one: readonly Beside[], other: readonly Beside[]): boolean {
   if (one.length !== other.length) return false
   for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false
   return true

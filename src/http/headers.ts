@@ -1,5 +1,6 @@
 import { BoundedMap } from '../core/bounded-map.ts'
 import { Lately } from '../core/lately.ts'
+import { isSame } from '../core/remembered.ts'
 import type { ApiRequest } from '../core/request.ts'
 
 /** Gives the first header of a name (lower case). */
@@ -46,10 +47,4 @@ export class KnownHeaders {
     this.#latest = { raw, header }
     return header
   }
-}
-
-function isSame(one: readonly string[], other: readonly string[]): boolean {
-  if (one.length !== other.length) return false
-  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false
-  return true
 }

@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { type IncomingMessage, METHODS, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { problem, type Reply } from '../core/reply.ts'
@@ -15,7 +16,7 @@ export const DRAIN_MS = 2_000
 export const MAX_HEADER_BYTES = 256 * 1024
 
 /** How many connections may wait to be accepted, as far as the system lets them: others are tried again after a second. */
-export const BACKLOG = 4096
+const BACKLOG = 4096
 /** No operation has use for a larger body. */
 const MOST_BODY_BYTES = 1024 * 1024
 
@@ -106,6 +107,22 @@ export function httpServer(options: AnsweringOptions): FastifyInstance {
     setTimeout(() => app.server.closeAllConnections(), DRAIN_MS).unref()
   })
   return app
+}
+
+/** Has the app, and the server of it beside, listen. Resolves to their ports. Throws the system's error when one cannot. */
+export async function listen(
+  app: FastifyInstance,
+  https: NetServer | undefined,
+  { host, port, tlsPort }: { readonly host: string; readonly port: number; readonly tlsPort: number },
+): Promise<{ readonly port: number; readonly tlsPort: number }> {
+  await app.listen({ host, port, backlog: BACKLOG })
+  if (https !== undefined) await once(https.listen(tlsPort, host, BACKLOG), 'listening')
+  return { port: portOf(app.server), tlsPort: https === undefined ? tlsPort : portOf(https) }
+}
+
+/** Of a server that listens: it has an address with a port then. */
+function portOf(listening: NetServer): number {
+  return (listening.address() as AddressInfo).port
 }
 
 let turn: Promise<void> | undefined

@@ -1,10 +1,8 @@
-import { once } from 'node:events'
 import type { Server as HttpsServer } from 'node:https'
-import type { AddressInfo, Server } from 'node:net'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { httpsServer } from '../http/https.ts'
-import { BACKLOG, DRAIN_MS, httpServer } from '../http/server.ts'
+import { DRAIN_MS, httpServer, listen } from '../http/server.ts'
 import { Database } from '../store/database.ts'
 import { docs } from './docs.ts'
 import { fetchFrom } from './fetch.ts'
@@ -96,14 +94,10 @@ export async function openRunyard(
   const runyard: Runyard = {
     async listen() {
       refuseWhenClosed()
-      const { host, port, tlsPort } = options
       try {
-        await app.listen({ host, port, backlog: BACKLOG })
-        urls.http = urlOf('http', host, portOf(app.server))
-        if (https !== undefined) {
-          await once(https.listen(tlsPort, host, BACKLOG), 'listening')
-          urls.https = urlOf('https', host, portOf(https))
-        }
+        const { port, tlsPort } = await listen(app, https, options)
+        urls.http = urlOf('http', options.host, port)
+        urls.https = urlOf('https', options.host, tlsPort)
       } catch (error) {
         await close()
         throw error
@@ -125,9 +119,4 @@ export async function openRunyard(
     [Symbol.asyncDispose]: close,
   }
   return { runyard, describe: made.describe }
-}
-
-/** Of a server that listens: it has an address with a port then. */
-function portOf(listening: Server): number {
-  return (listening.address() as AddressInfo).port
 }

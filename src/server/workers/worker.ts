@@ -1,11 +1,9 @@
-import { once } from 'node:events'
-import type { AddressInfo, Server } from 'node:net'
 import { pino } from 'pino'
 import { Elsewhere } from '../../core/elsewhere.ts'
 import { DEFAULT_SANDBOX } from '../../core/sandbox.ts'
 import type { Answering, Outgoing } from '../../http/answering.ts'
 import { httpsServer } from '../../http/https.ts'
-import { BACKLOG, httpServer } from '../../http/server.ts'
+import { httpServer, listen } from '../../http/server.ts'
 import { Database } from '../../store/database.ts'
 import { discoverProviders, serve } from '../discover.ts'
 import { docs } from '../docs.ts'
@@ -57,16 +55,13 @@ export async function work(): Promise<void> {
       database.close()
       tell({ kind: 'exchanges', exchanges: [] }, () => process.exit())
     }
-    const listen = async (): Promise<void> => {
+    const begin = async (): Promise<void> => {
       await docs(app, served, replicas)
       const fidelity = replicas.get(DEFAULT_SANDBOX)?.fidelity ?? 'spec'
       for (const { apis } of served) apis[fidelity].warm()
-      const { host, port, tlsPort } = options
-      await app.listen({ host, port, backlog: BACKLOG })
-      if (https !== undefined) await once(https.listen(tlsPort, host, BACKLOG), 'listening')
-      tell({ kind: 'listening', port: portOf(app.server), tlsPort: https ? portOf(https) : tlsPort })
+      tell({ kind: 'listening', ...(await listen(app, https, options)) })
     }
-    listen().catch((error: unknown) => tell({ kind: 'failed', error: failure(error) }))
+    begin().catch((error: unknown) => tell({ kind: 'failed', error: failure(error) }))
   }
 
   process.on('message', (message: ToWorker) => {
@@ -104,9 +99,4 @@ function failure(error: unknown): Failure {
     ...(syscall !== undefined && { syscall }),
     ...(port !== undefined && { port }),
   }
-}
-
-/** Of a server that listens: it has an address with a port then. */
-function portOf(listening: Server): number {
-  return (listening.address() as AddressInfo).port
 }
